@@ -215,18 +215,20 @@ class Dataset:
     @property
     def cluster_counts(self) -> Tensor | None:
         """The number of samples of each cluster, (classes, clusters); None without clusters within classes."""
-        if self.told is None or self.class_clusters is None:
+        if self.labels is None or self.class_clusters is None:
             return None
         clusters = self.spec.class_clusters
-        counts = torch.bincount(self.told - self.classes, minlength=self.classes * clusters)
-        return counts.view(clusters, self.classes).T
+        counts = torch.bincount(self.labels * clusters + self.class_clusters, minlength=self.classes * clusters)
+        return counts.view(self.classes, clusters)
 
-    @property
-    def told(self) -> Tensor | None:
-        """What the players are told of each sample (N,): its class or, as in networks.within, its cluster."""
-        if self.labels is None or self.class_clusters is None:
-            return self.labels
-        return self.labels + self.classes * (1 + self.class_clusters)
+    def told(self, indices: Tensor) -> Tensor | None:
+        """What the players are told at indices (B,): the class or, as in networks.within, its cluster (B,)."""
+        if self.labels is None:
+            return None
+        labels = self.labels.index_select(0, indices)
+        if self.class_clusters is None:
+            return labels
+        return labels + self.classes * (1 + self.class_clusters.index_select(0, indices))
 
     def batch(self, indices: Tensor, of_given: Tensor | None = None) -> Batch:
         """Encoded samples (B, *shape), labels (B,) and what is given (B, …), at the indices (B,).
@@ -235,13 +237,12 @@ class Dataset:
             of_given: the indices (B,) of what is given, where it is unpaired; by default, the same, and again
                 from the first where there are fewer.
         """
-        labels = None if self.told is None else self.told.index_select(0, indices)
         chosen = self.samples.index_select(0, indices.to(self.samples.device))
         given = None
         if self.given is not None:
             which = indices if of_given is None else of_given
             given = self.given.batch(which % len(self.given) if self.spec.unpaired else which).real
-        return Batch(self.spec.encode(chosen.to(self.device or chosen.device)), labels, given)
+        return Batch(self.spec.encode(chosen.to(self.device or chosen.device)), self.told(indices), given)
 
     def unlabelled(self) -> Dataset:
         """The same samples without their labels."""
