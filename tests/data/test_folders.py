@@ -476,19 +476,33 @@ def test_pictures_of_formats_that_are_not_read_are_named(tmp_path: Path, zipped:
     assert origin.others == 5
 
 
-def test_copies_of_a_held_out_picture_are_held_out_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("different", [40, 12])
+def test_copies_are_held_out_together_and_no_more_than_asked_for(tmp_path: Path, different: int) -> None:
     for k in range(60):
-        Image.new("L", (8, 8), k % 40).save(tmp_path / f"{k:02}.png")  # 20 are there twice
+        Image.new("L", (8, 8), k % different).save(tmp_path / f"{k:02}.png")
     data = from_folder(tmp_path)
     training, held_out = split.split_hold_out(data, 0.25)
     known, unseen = ({int(picture.max()) for picture in part.samples} for part in (training, held_out))
     assert known.isdisjoint(unseen)
-    assert known | unseen == set(range(40))
-    plain = torch.zeros(60, dtype=torch.bool)
-    plain[split.held_places(60, 0.25)] = True
-    both = {int(picture.max()) for picture in data.samples[plain]}
-    assert unseen == both  # no more than copies are moved
-    assert len(held_out) == sum(1 + (value < 20) for value in both) > 15
+    assert known | unseen == set(range(different))
+    most_alike = -(-60 // different)
+    assert 15 <= len(held_out) < 15 + most_alike
+    assert len(training) + len(held_out) == 60
+    assert torch.equal(data.samples[split.held_places(data, 0.25)], held_out.samples)
+
+
+def test_another_split_of_the_same_size_has_its_own_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for k in range(40):
+        Image.new("L", (8, 8), k).save(tmp_path / f"{k:02}.png")
+    data = from_folder(tmp_path)
+    for seed in (0, 1):
+        monkeypatch.setattr(split, "SEED", seed)
+        training, held_out = split.split_hold_out(data, 0.25)
+        places = split.held_places(data, 0.25)
+        assert torch.equal(held_out.samples, data.samples[places])
+        assert not torch.isin(training.samples[:, 0, 0, 0], places).any()
 
 
 def test_a_folder_of_one_picture_many_times_keeps_a_training_set(tmp_path: Path) -> None:

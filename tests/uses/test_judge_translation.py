@@ -17,6 +17,7 @@ from sparring.cli.main import main
 from sparring.config.groups import Config
 from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
+from sparring.data.folders import from_folder
 from sparring.data.pairs import joined
 from sparring.data.spec import Dataset, Origin
 from sparring.data.split import split_hold_out
@@ -187,6 +188,18 @@ def test_names_tell_the_targets_of_held_out_sources() -> None:
     assert everything is not None
     assert (everything.places.tolist(), everything.trained_on) == (list(range(120)), 120)
     assert everything.training is None
+
+
+def test_copies_among_the_files_of_sources_move_no_target(tmp_path: Path) -> None:
+    for side, level in (("a", 0), ("b", 100)):
+        (tmp_path / side).mkdir()
+        for k in range(60):
+            Image.new("L", (8, 8), level + k % 40).save(tmp_path / side / f"{k:02}.png")
+    whole = joined(from_folder(tmp_path / "a"), from_folder(tmp_path / "b"), "none")
+    found, (_, held_out) = known(whole, 0.25), split_hold_out(whole, 0.25)
+    assert found is not None
+    assert held_out.given is not None
+    assert torch.equal(held_out.given.samples[found.places] + 100, found.targets)
 
 
 def test_targets_of_the_training_stand_for_those_that_are_not_held_out_and_this_is_said() -> None:

@@ -10,7 +10,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from sparring.data.repeats import digests
+from sparring.data.repeats import digest, digests
 from sparring.data.spec import Dataset
 from sparring.data.store import mapped, sweep
 from sparring.errors import DataError, reason
@@ -26,31 +26,32 @@ def hold_out_count(count: int, share: float) -> int:
     return max(1, round(count * share)) if share else 0
 
 
-def held_places(count: int, share: float) -> Tensor:
-    """The places, ascending, of a hold-out of this share of ``count`` samples without groups."""
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(SEED))
-    return order[: hold_out_count(count, share)].sort().values
+def held_places(data: Dataset, share: float) -> Tensor:
+    """The places, ascending, of a hold-out of this share of the samples, without what is given.
+
+    Samples of one group are in the same part, and so are equal pictures of files; then the hold-out is at least
+    this share, where that leaves any.
+    """
+    count, rng = hold_out_count(len(data), share), torch.Generator().manual_seed(SEED)
+    groups, alone = data.groups, data.given is None or data.spec.unpaired
+    if count and groups is None and alone and data.origin and data.origin.path and data.origin.duplicates:
+        groups = _of_equal(data.samples)
+    if count and groups is not None:
+        return _whole_groups(groups, count, rng).nonzero()[:, 0]
+    return torch.randperm(len(data), generator=rng)[:count].sort().values
 
 
 def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
     """The training set and the hold-out, a random share of the samples; both keep the order of the data.
 
-    Samples of one group are in the same part; then the hold-out is at least this share, where that leaves any.
-    Pictures of files that equal a held-out one are held out too.
-
-    The split does not depend on the seed of a training, so that trainings can be compared. If the
-    samples are on disk, both parts are written beside them, so that they take no memory.
+    The split is that of ``held_places``, which does not depend on the seed of a training, so that trainings can
+    be compared. If the samples are on disk, both parts are written beside them, so that they take no memory.
 
     Raises:
         DataError: the disk is full or read-only.
     """
-    if data.groups is not None and (count := hold_out_count(len(data), share)):
-        held = _whole_groups(data.groups, count, torch.Generator().manual_seed(SEED))
-    else:
-        held = torch.zeros(len(data), dtype=torch.bool)
-        held[held_places(len(data), share)] = True
-        if share and data.given is None and data.origin and data.origin.path and data.origin.duplicates:
-            held = _with_copies(held, data.samples)
+    held = torch.zeros(len(data), dtype=torch.bool)
+    held[held_places(data, share)] = True
     training = _part(data, (~held).nonzero()[:, 0], "training")
     hold_out = _part(data, held.nonzero()[:, 0], "hold-out")
     if data.given is not None and data.spec.unpaired:  # each side is divided on its own
@@ -59,12 +60,11 @@ def split_hold_out(data: Dataset, share: float) -> tuple[Dataset, Dataset]:
     return training, hold_out
 
 
-def _with_copies(held: Tensor, samples: Tensor) -> Tensor:
-    """Which samples (N,) are held out if those equal to a held-out one are; as before if that were all."""
-    names = list(digests(samples))
-    unseen = {name for name, out in zip(names, held.tolist(), strict=True) if out}
-    found = torch.tensor([name in unseen for name in names])
-    return held if found.all() else found
+def _of_equal(samples: Tensor) -> Tensor | None:
+    """A number (N,) for each sample that equal ones share; None if all are equal."""
+    numbers: dict[bytes, int] = {}
+    groups = torch.tensor([numbers.setdefault(name, len(numbers)) for name in digests(samples)])
+    return groups if len(numbers) > 1 else None
 
 
 def _whole_groups(groups: Tensor, count: int, rng: torch.Generator) -> Tensor:
@@ -94,7 +94,7 @@ def _part(data: Dataset, kept: Tensor, part: str) -> Dataset:
     }
     file = data.origin.path if data.origin else None
     try:
-        path = file and file.with_name(f"{file.stem}-{len(kept)}-{part}{file.suffix}")
+        path = file and file.with_name(f"{file.stem}-{digest(kept.numpy().data).hex()}-{part}{file.suffix}")
         samples = _on_disk(data.samples, kept, path) if path else data.samples[kept]
     except OSError as error:
         assert file

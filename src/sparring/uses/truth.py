@@ -53,8 +53,8 @@ def known(data: Dataset, share: float) -> Truth | None:
     of_source, of_target = same_names(data.given, data)
     if not len(of_source):
         return None
-    held_sources = held_places(len(data.given), share) if share else torch.arange(len(data.given))
-    held_targets = held_places(len(data), share)
+    held_sources = held_places(data.given, share) if share else torch.arange(len(data.given))
+    held_targets = held_places(data, share)
     judged, unseen = torch.isin(of_source, held_sources), torch.isin(of_target, held_targets)
     both = judged & unseen
     chosen = both if int(both.sum()) >= NEEDED else judged
