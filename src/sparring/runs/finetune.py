@@ -37,11 +37,12 @@ LEAVE_OUT = "Leave it out, or train without --from-run (from_run)."
 class Counts(NamedTuple):
     """The numbers of classes of the run and of this training: all that there are, and labels alone.
 
-    Clusters within classes count one by one.
+    Clusters within classes count one by one; ``clusters`` are those of a class.
     """
 
     classes: tuple[int, int]
     labels: tuple[int, int]
+    clusters: tuple[int, int] = (1, 1)
 
     def known(self, weight: str) -> tuple[int, int]:
         """Those that a weight of a player knows: a second discriminator knows no clusters."""
@@ -157,8 +158,10 @@ class Source:
             ConfigError: the weights do not fit the players.
         """
         theirs = self.folder.spec
-        both = self.folder.classes * theirs.class_clusters, classes * spec.class_clusters
-        counts = Counts(both, (0 if theirs.clusters else both[0], 0 if spec.clusters else both[1]))
+        clusters = theirs.class_clusters, spec.class_clusters
+        both = self.folder.classes * clusters[0], classes * clusters[1]
+        labels = 0 if theirs.clusters else both[0], 0 if spec.clusters else both[1]
+        counts = Counts(both, labels, clusters)
         given = {name for name in game.players if any(key.startswith(f"{name}/") for key in self.tensors)}
         for name in given:
             self._fill(name, game.players[name], counts)
@@ -240,7 +243,9 @@ class Source:
                 continue
             found = theirs.get(name)
             ours = live.get(name)
-            fitted = None if found is None or ours is None else adapted(ours, found, had, has)
+            fitted = None
+            if found is not None and ours is not None:
+                fitted = adapted(ours, found, had, has, counts.clusters)
             if fitted is None:
                 sizes = ["none" if t is None else str(tuple(t.shape)) for t in (found, ours)]
                 raise ConfigError(
@@ -251,13 +256,18 @@ class Source:
                 live[name].copy_(fitted)
 
 
-def adapted(fresh: Tensor, given: Tensor, had: int, has: int) -> Tensor | None:
+def adapted(
+    fresh: Tensor, given: Tensor, had: int, has: int, clusters: tuple[int, int] = (1, 1)
+) -> Tensor | None:
     """A weight for ``has`` classes, made of one for ``had`` classes; None if they differ otherwise.
 
-    Weights of classes are the last ones of an axis. Class k begins as class k modulo ``had``.
+    Weights of classes are the last ones of an axis, those of all classes' first clusters, then of their second
+    ones. A class begins as that of its number, modulo how many there were, and a cluster likewise within it.
 
     Args:
         fresh: the random weight of a new player, whose classes are taken if there were none.
+        had, has: with clusters within classes one by one.
+        clusters: how many a class had, and has.
     """
     if given.shape == fresh.shape:
         return given
@@ -268,7 +278,10 @@ def adapted(fresh: Tensor, given: Tensor, had: int, has: int) -> Tensor | None:
     if len(axes) > 1 or common < 0 or given.shape[axes[0]] - had != common:
         return None
     axis = axes[0]
-    classes = given.narrow(axis, common, had).index_select(axis, torch.arange(has) % had) if had else None
-    if classes is None:
+    if had:
+        of_class, places, theirs = has // clusters[1], torch.arange(has), had // clusters[0]
+        begin = places % of_class % theirs + theirs * (places // of_class % clusters[0])
+        classes = given.narrow(axis, common, had).index_select(axis, begin)
+    else:
         classes = fresh.narrow(axis, common, has).cpu()
     return torch.cat([given.narrow(axis, 0, common), classes], axis)
