@@ -74,7 +74,7 @@ def measure(task: tuple[str, int, float]) -> dict[str, Any]:
     torch.set_num_threads(1)
     whole = find.dataset("mnist")
     config = suited.configure(whole, "tutorial", **CHANGES[name], epochs=epochs, seed=seed)
-    data, _ = plan.parts(config, whole)
+    data, _ = plan.parts(config.dataset, whole)
     game = make(config, data.spec, data.classes)
     for _ in train(
         game, data, Budget.of(config.budget), batch_size=config.optimizers.batch_size, seed=seed,

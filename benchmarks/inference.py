@@ -51,7 +51,7 @@ def make(path: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Train a run; how large its networks and its checkpoint are."""
     data = find.dataset("mnist")
     config = suited.configure(data, **EXACT | options)
-    data = plan.as_trained(config, data)
+    data = plan.as_trained(config.dataset, data)
     folder = create(path, config, data)
     game = games.make(config, data.spec, data.classes)
     for _ in train_in(folder, game, data):

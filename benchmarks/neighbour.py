@@ -63,7 +63,7 @@ def ours(recipe: str, seconds: float) -> float:
 
     data = find.dataset("mnist")
     config = suited.configure(data, recipe, minutes=seconds / 60, record_every=20)
-    data = plan.as_trained(config, data)
+    data = plan.as_trained(config.dataset, data)
     game = games.make(config, data.spec, data.classes)
     threads = Threads(adaptive=True)
     records = list(

@@ -56,7 +56,7 @@ def profiled(recipe: str, data: Dataset, **changes: Any) -> dict[str, float]:
     options = {"threads": 1, "device": "cpu", "record_every": 1, "vitals": False} | changes
     config = suited.configure(data, recipe, **options)
     config = config.replace(samples_seen=(WARM_UP + 2 * STEPS) * config.optimizers.batch_size, grow=0.0)
-    trained = plan.as_trained(config, data)
+    trained = plan.as_trained(config.dataset, data)
     game = games.make(config, trained.spec, trained.classes, Runtime("cpu", config.machine.precision, 1))
     records = plan.train(config, game, trained)
     for _ in range(WARM_UP):

@@ -48,7 +48,7 @@ def measure(recipe: str, side: int, batch: int) -> dict[str, Any]:
     config = suited.configure(data, recipe, **options, **given)
     size = config.optimizers.batch_size
     config = config.replace(samples_seen=(1 + STEPS) * size)
-    trained = plan.as_trained(config, data)
+    trained = plan.as_trained(config.dataset, data)
     game = games.make(config, trained.spec, trained.classes, Runtime("cpu", config.machine.precision, 1))
     times = [time.process_time() for _ in plan.train(config, game, trained)]
     return {

@@ -57,7 +57,7 @@ def quality(game: AdversarialGame, data: Dataset, seed: int) -> dict[str, Any]:
 def measure(case: str, seed: int, data: Dataset, at_seconds: list[int]) -> Iterator[dict[str, Any]]:
     _, recipe, changes = CASES[case]
     config = suited.configure(data, recipe, **changes, seed=seed, minutes=at_seconds[-1] / 60)
-    data = plan.as_trained(config, data)
+    data = plan.as_trained(config.dataset, data)
     game = None
     for seconds in at_seconds:
         if game is None or config.optimizers.lr_schedule != "constant":

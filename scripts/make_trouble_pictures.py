@@ -94,7 +94,7 @@ def course(made: str) -> Course:
         whole = find.dataset(name)
         batch = suited.configure(whole, recipe).optimizers.batch_size
         config = suited.configure(whole, recipe, seed=0, samples_seen=batch * steps_made, **options)
-        data, held_out = plan.parts(config, whole)
+        data, held_out = plan.parts(config.dataset, whole)
         game, every = games.make(config, data.spec, data.classes), 100
     else:
         config, game, data, held_out = prepared("mnist", made, 0, STEPS)

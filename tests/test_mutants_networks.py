@@ -13,20 +13,8 @@ import test_second_order
 import test_skips
 import test_spectral
 import test_tokens
-import test_within
 from mutants import Mutant, caught, in_suite
-from sparring.networks import (
-    associations,
-    blocks,
-    dcgan,
-    imagenet,
-    modern,
-    network,
-    resnet,
-    skips,
-    tokens,
-    within,
-)
+from sparring.networks import associations, blocks, dcgan, imagenet, modern, network, resnet, skips, tokens
 
 MUTANTS = [
     Mutant(associations, "agreeing", "counts - 1", "counts", test_associations.test_agreeing_counts_ordered_pairs_of_texts_with_one_symbol),
@@ -43,15 +31,6 @@ MUTANTS = [
     Mutant(tokens, "started", "/ math.sqrt(layer.in_features)", "", test_tokens.test_layers_keep_the_variance_of_a_signal),
     Mutant(tokens, "near", "gain)", "gain / 3)", test_tokens.test_layers_keep_the_variance_of_a_signal),
     Mutant(tokens, "Block.forward", "1 + self.gains(style)", "self.gains(style)", test_tokens.test_a_style_scales_each_channel),
-    Mutant(within, "ClusteredLatent.chosen", "/ (2 * math.pi) + 0.5", "/ (2 * math.pi)", test_within.test_a_latent_chooses_each_cluster_as_often_as_the_data_has_it),
-    Mutant(within, "ClusteredLatent.chosen", "self.cluster_counts.cumsum(1)", "self.cluster_counts", test_within.test_a_latent_chooses_each_cluster_as_often_as_the_data_has_it),
-    Mutant(within, "ClusteredLatent.chosen", "torch.atan2(latents[:, -1], latents[:, 0])", "latents[:, -1] + latents[:, 0]", test_within.test_the_choice_follows_the_angle_and_not_the_length),
-    Mutant(within, "ClusteredLatent.chosen", "share.clamp_max(1 - 1e-6)", "share", test_within.test_the_choice_follows_the_angle_and_not_the_length),
-    Mutant(within, "ClusteredLatent.weights", "labels < self.classes", "labels <= self.classes", test_within.test_labels_tell_the_class_or_its_cluster),
-    Mutant(within, "ClusteredLatent.weights", "(labels - self.classes)", "(labels - self.classes - 1)", test_within.test_labels_tell_the_class_or_its_cluster),
-    Mutant(within, "ClusteredLatent.weights", "(labels.unsqueeze(2) * of_class).transpose(1, 2)", "(labels.unsqueeze(2) * of_class)", test_within.test_weights_of_classes_go_to_the_clusters_that_the_latent_chooses),
-    Mutant(within, "ClusteredHead.embedded", ".mean(0)", ".sum(0)", test_within.test_a_head_has_an_embedding_for_each_cluster_and_their_mean_for_a_class),
-    Mutant(within, "ClusteredHead.embedded", "of_clusters.unflatten(0, (-1, self.classes)).mean(0)", "of_clusters.unflatten(0, (self.classes, -1)).mean(1)", test_within.test_a_head_has_an_embedding_for_each_cluster_and_their_mean_for_a_class),
     Mutant(network, "at_rest", "player.eval()", "pass", test_networks.test_at_rest_every_layer_evaluates_and_is_then_as_it_was),
     Mutant(network, "at_rest", "module.training = training", "module.training = True", test_networks.test_at_rest_every_layer_evaluates_and_is_then_as_it_was),
     Mutant(blocks, "UpsampleConv2d.forward", "kernel[:, :, 1:] + kernel[:, :, :-1]", "kernel[:, :, 1:] * 2", partial(test_networks.test_upsampling_is_nearest_enlargement_and_a_convolution, True)),

@@ -34,7 +34,7 @@ def seconds(recipe: str, vitals: bool) -> float:
     config = config.replace(
         samples_seen=STEPS[recipe] * config.optimizers.batch_size, epochs=None, minutes=None
     )
-    data, _ = plan.parts(config, whole)
+    data, _ = plan.parts(config.dataset, whole)
     game = games.make(config, data.spec, data.classes)
     records = train(
         game, data, Budget.of(config.budget), batch_size=config.optimizers.batch_size,

@@ -116,7 +116,7 @@ def measure(of: Split, case: Case) -> tuple[dict[str, Any], Pictures]:
     whole = from_array(of.train, of.train_labels)
     config = suited.configure(whole, "sprint", **(CONTROL | case.options), seed=SEED, samples_seen=10**9)
     config = config.replace(samples_seen=STEPS * BATCH, threads=1)
-    data, _ = plan.parts(config, whole)
+    data, _ = plan.parts(config.dataset, whole)
     game = make(config, data.spec, data.classes)
     case.game(game)
     records, began = [], time.process_time()

@@ -84,10 +84,10 @@ def prepared(
     config = suited.configure(whole, recipe, **options, seed=100 + seed, samples_seen=10**9)
     batch = config.optimizers.batch_size
     config = config.replace(samples_seen=steps * config.game.d_steps * batch, threads=1)
-    data, _ = plan.parts(config, whole)
+    data, _ = plan.parts(config.dataset, whole)
     other = builtin.held_out(name)
     assert other is not None
-    held_out = plan.parts(config, other)[0]
+    held_out = plan.parts(config.dataset, other)[0]
     data = case.data(data)
     held_out = type(held_out)(held_out.name, data.spec, held_out.samples, held_out.labels)
     game = make(config, data.spec, data.classes)

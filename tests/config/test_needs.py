@@ -27,13 +27,12 @@ OTHERWISE: dict[str, dict[str, Any]] = {  # depth needs one of the others
     "ema_ramp": {"ema_half_life": 1_000},
     "calibrate_latents": {"generator": "skips", "ema_half_life": 1_000},
     "d_associations": {"discriminator": "tokens"},
-    "class_clusters": {"generator": "skips", "discriminator": "skips", "conditional": True},
 }
 WITHOUT: tuple[dict[str, Any], ...] = (  # each takes one thing away
     {"augment": "none"}, {"augment_target": None, "augment_p": 0.5}, {"augment_target": None},
     {"r1_near_gamma": 0.0}, {"r1_gamma": 0.0, "r1_near_gamma": 0.0, "gamma_target": None},
     {"gamma_target": None}, {"optimizer": "rmsprop"}, {"lr_schedule": "constant"},
-    {"generator": "dcgan"}, {"discriminator": "mlp"}, {"conditional": True}, {"conditional": False},
+    {"generator": "dcgan"}, {"discriminator": "mlp"}, {"conditional": True},
     {"loss": "hinge"}, {"d_norm": "spectral"}, {"batch_size": 1},
     {"batch_size": 1, "discriminator": "mlp", "g_norm": "none"},
     {"from_run": "none"}, {"generator": "own", "g_norm": "none"}, {"discriminator": "own", "d_norm": "none"},

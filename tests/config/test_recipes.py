@@ -27,7 +27,7 @@ SMALL = {name: TINY[name] for name in ("batch_size", "g_width", "d_width", "late
 
 def new_game(recipe: str, pictures: Dataset) -> AdversarialGame:
     config = suited.configure(pictures, recipe, **SMALL, ema_half_life=50)
-    data = plan.as_trained(config, pictures)
+    data = plan.as_trained(config.dataset, pictures)
     return games.make(config, data.spec, data.classes)
 
 
@@ -137,7 +137,7 @@ def test_what_does_not_go_together_is_refused_before_training(
     config = suited.configure(pictures, recipe, **SMALL).replace(**changes)
     with pytest.raises(ConfigError, match=message):
         plan.check(config, pictures)
-    data = plan.as_trained(config, pictures)
+    data = plan.as_trained(config.dataset, pictures)
     with pytest.raises(ConfigError, match=message):
         games.make(config, data.spec, data.classes)
 
@@ -147,7 +147,7 @@ def test_a_recipe_by_class_takes_clusters_for_labels() -> None:
     unlabelled = from_array(rng.integers(0, 256, (160, 8, 8), dtype=np.uint8))
     config = suited.configure(unlabelled, "projection", **SMALL, clusters=3)
     plan.check(config, unlabelled)
-    data = plan.as_trained(config, unlabelled)
+    data = plan.as_trained(config.dataset, unlabelled)
     generator = games.make(config, data.spec, data.classes).generator
     assert generator.norm.by_class.scale.shape == (3, 4)  # type: ignore[union-attr]
 

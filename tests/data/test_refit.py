@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sparring.config.groups import Config
+from sparring.config.groups import DatasetConfig
 from sparring.data.spec import Dataset
 from sparring.data.split import split_hold_out
 from sparring.data.table import pairs, refit
@@ -71,7 +71,7 @@ def test_the_hold_out_keeps_its_values_inside_the_range_of_the_training(
 
 
 def test_a_plan_holds_out_before_it_fits(parts: tuple[Dataset, Dataset, list[str]]) -> None:
-    trained, held_out = plan.parts(Config().replace(hold_out=SHARE, conditional=False), table(LINES))
+    trained, held_out = plan.parts(DatasetConfig(hold_out=SHARE, conditional=False), table(LINES))
     assert held_out is not None
     fitted, others = refit.refitted(*parts[:2])
     assert of(trained) == of(held_out) == of(fitted)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sparring.config.groups import Config
+from sparring.config.groups import DatasetConfig
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
 from sparring.data.split import split_hold_out
@@ -35,7 +35,7 @@ def test_both_parts_of_a_split_keep_what_is_given() -> None:
     for part in split_hold_out(pairs(), 0.25):
         assert part.given is not None
         assert torch.equal(part.given.samples[:, :1], part.samples)
-    trained, held_out = plan.parts(Config().replace(hold_out=0.25, conditional=False), pairs())
+    trained, held_out = plan.parts(DatasetConfig(hold_out=0.25, conditional=False), pairs())
     assert all(part is not None and part.given is not None for part in (trained, held_out))
 
 

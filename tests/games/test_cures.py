@@ -216,7 +216,7 @@ def test_a_run_with_every_cure_goes_on_bit_for_bit(tmp_path: Path, kind: str) ->
     options = config(**(EVERYTHING | {"augment": kind, "batch_size": 16, "ghost_batches": 2}))
 
     def advance(fight: AdversarialGame, samples: int) -> None:
-        trained, held_out = plan.parts(options, data())
+        trained, held_out = plan.parts(options.dataset, data())
         budget = Budget(samples_seen=320)
         stop = {"stop": lambda: fight.clock.samples_seen >= samples}
         list(train(fight, trained, budget, batch_size=16, record_every=3, held_out=held_out, **stop))
@@ -325,13 +325,13 @@ def test_parts_on_disk_have_the_type_of_the_data(tmp_path: Path) -> None:
 
 def test_the_parts_of_a_built_in_set_are_its_own() -> None:
     ring = find.dataset("ring")
-    trained, held_out = plan.parts(from_recipe("mlp"), ring)
+    trained, held_out = plan.parts(from_recipe("mlp").dataset, ring)
     assert held_out is not None
     assert trained is not held_out
     assert held_out.spec == trained.spec  # which the critic's inputs are encoded by
     assert (held_out.labels is None) == (trained.labels is None)
     assert not torch.equal(trained.samples[:10], held_out.samples[:10])
-    assert plan.parts(config(), data())[1] is None
+    assert plan.parts(config().dataset, data())[1] is None
 
 
 def test_the_gap() -> None:

@@ -65,7 +65,7 @@ def test_large_pictures_are_looked_at_in_a_small_batch(swap: bool) -> None:
 @pytest.mark.parametrize("recipe", [name for name in RECIPES if takes_pictures(name)])
 def test_every_recipe_is_sound(recipe: str, pictures: Dataset) -> None:
     config = suited.configure(pictures, recipe, **(TINY | {"depth": 1, "latent_dim": 16, "clusters": None}))
-    data = plan.as_trained(config, pictures)
+    data = plan.as_trained(config.dataset, pictures)
     game = games.make(config, data.spec, data.classes)
     before = {name: tensor.clone() for name, tensor in checkpoint._tensors(game).items()}
     assert [str(caution) for caution in preflight(game, data)] == []

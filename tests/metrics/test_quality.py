@@ -243,7 +243,7 @@ def test_the_gauge_takes_held_out_reals_where_there_are_some() -> None:
 
 
 def test_the_best_checkpoints_number_is_of_the_same_kind(tmp_path: Path) -> None:
-    ring, other = plan.parts(suited.configure(find.dataset("ring")), find.dataset("ring"))
+    ring, other = plan.parts(suited.configure(find.dataset("ring")).dataset, find.dataset("ring"))
     config = suited.configure(ring)
     judge = selection.judge(config, games.make(config, ring.spec, ring.classes), ring, other)
     assert judge.standard.held_out
@@ -255,7 +255,7 @@ def test_the_best_checkpoints_number_is_of_the_same_kind(tmp_path: Path) -> None
 
 def test_a_report_measures_what_no_checkpoint_is_chosen_on() -> None:
     config = suited.configure(find.dataset("ring"))
-    ring, other = plan.parts(config, find.dataset("ring"))
+    ring, other = plan.parts(config.dataset, find.dataset("ring"))
     game = games.make(config, ring.spec, ring.classes)
     judge = selection.judge(config, game, ring, other)
     distance, times = judge.measured(game.generator)

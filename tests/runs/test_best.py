@@ -40,7 +40,7 @@ def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def begun(few: None, tmp_path: Path, pictures_file: Path) -> tuple[run.RunFolder, Dataset]:
     data = find.dataset(str(pictures_file))
     config = suited.configure(data, "dcgan", data=data.name, **OPTIONS)
-    data = plan.as_trained(config, data)
+    data = plan.as_trained(config.dataset, data)
     return create(tmp_path / "run", config, data), data
 
 
@@ -184,7 +184,7 @@ def test_the_judge_measures_against_what_was_set_aside(
     pictures: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = suited.configure(pictures, "dcgan", data="pictures", hold_out=0.5, **OPTIONS)
-    trained, held_out = plan.parts(config, pictures)
+    trained, held_out = plan.parts(config.dataset, pictures)
     assert held_out is not None
     seen: list[torch.Tensor] = []
 

@@ -172,25 +172,6 @@ def test_classes_are_the_last_weights_of_an_axis(had: int, has: int, expected: l
 
 
 @pytest.mark.parametrize(
-    ("had", "has", "expected"),
-    [
-        ((3, 2), (2, 4), [0, 1, 3, 4, 0, 1, 3, 4]),  # (classes, clusters)
-        ((2, 2), (3, 2), [0, 1, 0, 2, 3, 2]),
-        ((2, 3), (2, 2), [0, 1, 2, 3]),
-        ((3, 1), (2, 2), [0, 1, 0, 1]),
-        ((2, 2), (3, 1), [0, 1, 0]),
-    ],
-)
-def test_clusters_begin_as_those_of_the_same_class(
-    had: tuple[int, int], has: tuple[int, int], expected: list[float]
-) -> None:
-    given = torch.tensor([10.0, *range(had[0] * had[1])])[None]
-    found = adapted(torch.zeros(1, 1 + len(expected)), given, had[0] * had[1], len(expected), (had[1], has[1]))
-    assert found is not None
-    assert found[0].tolist() == [10.0, *expected]
-
-
-@pytest.mark.parametrize(
     ("shape", "had"), [((3, 5), 2), ((4, 6), 2), ((3,), 2), ((4, 7), 3), ((3, 9), 2), ((3, 6), 3)]
 )
 def test_what_differs_otherwise_does_not_fit(shape: tuple[int, ...], had: int) -> None:

@@ -49,7 +49,7 @@ def points() -> Dataset:
 def trained(path: Path, data: Dataset, recipe: str = "sprint", **options: Any) -> RunFolder:
     """A run of four steps with a checkpoint after the second and the last; drawn from as it is saved."""
     config = suited.configure(data, recipe, **TINY | {"samples_seen": 64, "batch_size": 16} | options)
-    data = plan.as_trained(config, data)
+    data = plan.as_trained(config.dataset, data)
     folder = create(path, config, data)
     for _ in train_in(folder, games.make(config, data.spec, data.classes), data):
         pass

@@ -111,7 +111,7 @@ def test_force_throws_no_whole_checkpoint_away(run: Path, capsys: pytest.Capture
 def test_the_first_record_is_saved(tmp_path: Path, pictures: Dataset) -> None:
     options = TINY | {"samples_seen": 96, "checkpoint_seconds": 1000.0}
     config = suited.configure(pictures, "sprint", data=pictures.name, **options)
-    data = plan.as_trained(config, pictures)
+    data = plan.as_trained(config.dataset, pictures)
     folder = create(tmp_path / "run", config, data)
     records = train_in(folder, games.make(config, data.spec, data.classes), data)
     next(records)

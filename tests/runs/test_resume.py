@@ -129,7 +129,7 @@ def trained(
     path: Path, config: Config, whole: Dataset, *stops: int
 ) -> tuple[list[dict[str, Any]], dict[str, bytes], dict[str, torch.Tensor]]:
     """The history, the pictures and the final state of a run that was stopped after some steps."""
-    data, held_out = plan.parts(config, whole)
+    data, held_out = plan.parts(config.dataset, whole)
     folder, game = create(path, config, data), games.make(config, data.spec, data.classes)
     for stop in (*stops, STEPS):
         for record in train_in(folder, game, data, held_out=held_out):

@@ -51,7 +51,7 @@ def test_nothing_is_measured_where_the_user_has_chosen_or_nothing_is_held_out() 
     assert told == []
     assert contest.hold(fit.config.replace(hold_out=0.0), fit.sampler, fit.data, ()) is None
     assert contest.hold(fit.config.replace(hold_out=0.1), fit.sampler, fit.data, ()) is None  # 60 rows
-    training, held_out = plan.parts(fit.config, fit.data)
+    training, held_out = plan.parts(fit.config.dataset, fit.data)
     assert held_out is not None
     real = table.against_held_out(held_out.samples.numpy(), training, held_out, 0)
     drawn = table.against_held_out(fit.sampler.sample(480), training, held_out, 0)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from sparring.config.recipes import from_recipe
 from sparring.data.arrays import from_array
+from sparring.networks import skips
 from sparring.runs.inference import Sampler
 from sparring.uses.directions import factorised, main_directions, unit
 
@@ -54,6 +55,14 @@ def test_directions_are_the_eigenvectors_of_the_first_weights() -> None:
     turned = torch.tensor([[3.0, 4.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
     first = factorised(sampler(Factored(turned)))[0]
     assert torch.allclose(first.abs(), torch.tensor([0.6, 0.8, 0.0]), atol=1e-6)
+
+
+def test_latents_that_are_made_longer_keep_their_directions() -> None:
+    torch.manual_seed(0)
+    generator = skips.Generator(shape=(1, 8, 8), latent_dim=DIM, width=4).eval()
+    usual = factorised(sampler(generator))
+    generator.latent_percent.fill_(130)
+    assert torch.equal(factorised(sampler(generator)), usual)
 
 
 def test_without_a_layer_that_takes_the_latent_the_mean_jacobian_is_factorised() -> None:

@@ -41,7 +41,7 @@ def finish(folder: RunFolder, game: Game, data: Dataset, all_data: Dataset, scre
         data: the training set.
         all_data: all that was read, with the hold-out.
     """
-    held_out = plan.parts(folder.config, all_data)[1] if folder.spec.given is not None else None
+    held_out = plan.parts(folder.config.dataset, all_data)[1] if folder.spec.given is not None else None
     shown = shown_of(folder, data, held_out)
     given, labels = picture_inputs(folder, game, shown)
     samples = drawing.decoded(game.sampling_generator, folder.spec, given, labels).numpy()

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     all_data = find.dataset("mnist")
     config = suited.configure(all_data, minutes=args.minutes, seed=args.seed)
     plan.check(config, all_data)
-    data, held_out = plan.parts(config, all_data)
+    data, held_out = plan.parts(config.dataset, all_data)
     game = games.make(config, data.spec, data.classes)
     folder = create(args.out or free_path(Path("runs"), "demo"), config, data)
     if not train_live(Rescuer(folder, game, 0), data, held_out, all_data):

@@ -58,8 +58,6 @@ def _run(path: Path) -> dict[str, str]:
     spec, classes = saved["spec"], ", ".join(saved["spec"]["class_names"]) if saved["classes"] else "none"
     if spec["clusters"]:
         classes = f"none ({saved['classes']} clusters found)"
-    elif (within := spec["class_clusters"]) > 1:
-        classes += f", with {within} clusters within each at most"
     lines = {
         "run": f"{path.name}, trained players that come with sparring" if packaged(path) else str(path),
         "recipe": config.recipe,

@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from sparring import kinds
 from sparring.data.pictures import UNREADABLE, as_png, reason_of
@@ -96,7 +95,7 @@ class Playground:
             folder, shown = RunFolder(path), None
             with suppress(SparringError):
                 data = find.chosen(folder.config.dataset, folder.config.files)
-                shown = shown_of(folder, *plan.parts(folder.config, data))
+                shown = shown_of(folder, *plan.parts(folder.config.dataset, data))
             self.sources = {path: shown}
         shown = self.sources[path]
         if shown is None or shown.given is None:
@@ -150,16 +149,20 @@ def at(
     Raises:
         ConfigError: there is no class with this label.
     """
-    dim = sampler.config.networks.latent_dim
-    start = torch.cat([_latent(request.point, dim, k) for k in range(request.count)])
-    end = _latent(request.to, dim).expand_as(start) if request.to else start
-    latents = request.truncation * (drawing.slerp(start, end, request.share) if request.to else start)
-    labels = _labels(sampler, request, start, end)
+    latents = _latents(request, sampler.config.networks.latent_dim)
     if any(request.sliders):
         for slider, direction in zip(request.sliders, directions(sampler), strict=False):
             latents = latents + slider * unit(latents.shape[1]) * direction.vector
-    drawn: Array = sampler.decoded(latents, labels).numpy()
+    drawn: Array = sampler.decoded(latents, _labels(sampler, request)).numpy()
     return drawn
+
+
+def _latents(request: DrawRequest, dim: int) -> Tensor:
+    """The requested latents (count, dim), interpolated to a second point, and truncated."""
+    latents = torch.cat([_latent(request.point, dim, k) for k in range(request.count)])
+    if request.to:
+        latents = drawing.slerp(latents, _latent(request.to, dim).expand_as(latents), request.share)
+    return request.truncation * latents
 
 
 def _latent(point: LatentPoint, dim: int, after: int = 0) -> Tensor:
@@ -170,20 +173,15 @@ def _latent(point: LatentPoint, dim: int, after: int = 0) -> Tensor:
     return math.sqrt(1 - point.near**2) * latent + point.near * drawing.random_latents(1, dim, point.toward)
 
 
-def _labels(sampler: Sampler, request: DrawRequest, start: Tensor, end: Tensor) -> Tensor | None:
-    """Classes (count,), or weights of classes (count, classes) between two points; None without classes.
-
-    Clusters within classes are those of the points, wherever sliders move their latents.
-    """
+def _labels(sampler: Sampler, request: DrawRequest) -> Tensor | None:
+    """Classes (count,), or weights of classes (count, classes) between two points; None without classes."""
     labels = _classes(sampler, request.point, request.count)
     other = _classes(sampler, request.to, 1) if request.to else None
     if labels is None or other is None:
-        return sampler.told(start, labels)
-    ends = (start, labels), (end, other.expand_as(labels))
-    first, last = (sampler.told(at, one_hot(classes, sampler.classes).float()) for at, classes in ends)
-    assert first is not None
-    assert last is not None
-    return torch.lerp(first, last, request.share)
+        return labels
+    ends = labels, other.expand_as(labels)
+    start, end = (torch.nn.functional.one_hot(classes, sampler.classes).float() for classes in ends)
+    return torch.lerp(start, end, request.share)
 
 
 def _classes(sampler: Sampler, point: LatentPoint, count: int) -> Tensor | None:

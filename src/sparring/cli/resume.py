@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     if not folder.saved() and not args.force:
         _refuse_to_start_again(folder)
     all_data = read(folder.config.dataset, folder.config.files, again=True)
-    data, held_out = plan.parts(folder.config, all_data)
+    data, held_out = plan.parts(folder.config.dataset, all_data)
     same_data(folder, data)
     if budget := given_options(args, BUDGETS):
         folder.config = folder.config.replace(**budget)

@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         sys.stdout.write(to_toml(config))
         return 0
-    data, held_out = plan.parts(config, all_data)
+    data, held_out = plan.parts(config.dataset, all_data)
     check_rescue(args.rescue, config)
     runtime = Runtime.of(config.machine)
     game = games.make(config, data.spec, data.classes, runtime)

@@ -54,13 +54,6 @@ class DatasetConfig(Group):
     clusters: int | None = option(
         None, "number of clusters, used as classes if labels are not", low=1, needs=(needs.UNLABELLED,)
     )
-    class_clusters: int | None = option(
-        None,
-        "number of clusters within each class, which the players are told beside the class",
-        low=2,
-        high=1_000,
-        needs=(needs.LABELLED, needs.CLUSTERED),
-    )
     source: str = option("none", "what pictures are made from, as --from: a second folder, as DATA")
     paired: str = option(
         "none",

@@ -29,8 +29,6 @@ class Options(BudgetOptions, total=False):
     """Use the labels of the data, if it has any."""
     clusters: int | None
     """Number of clusters, used as classes if labels are not."""
-    class_clusters: int | None
-    """Number of clusters within each class, which the players are told beside the class."""
     source: str
     """What pictures are made from, as --from: a second folder, as DATA."""
     paired: Literal["none", "names", "halves", "right-halves"]

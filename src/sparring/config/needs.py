@@ -12,11 +12,6 @@ DCGAN = Need(lambda c: c.networks.discriminator == "dcgan", "--discriminator dcg
 G_DCGAN = Need(lambda c: c.networks.generator == "dcgan", "--generator dcgan")
 SKIPS = Need(lambda c: "skips" in (c.networks.generator, c.networks.discriminator), "skips networks")
 AVERAGED = Need(lambda c: c.optimizers.ema_half_life, "a weight average, --ema-half-life 10000")
-LABELLED = Need(lambda c: c.dataset.conditional, "a training with labels, --labels and no --no-conditional")
-CLUSTERED = Need(
-    lambda c: (c.networks.generator, c.networks.discriminator) == ("skips", "skips"),
-    "--generator skips and --discriminator skips",
-)
 G_SKIPS = Need(lambda c: c.networks.generator == "skips", "--generator skips")
 ACCOMPANIED = Need(lambda c: c.networks.discriminator in ("skips", "unet"), "--discriminator skips or unet")
 FEATURED = Need(lambda c: c.networks.d_features != "none", "--d-features imagenet")

@@ -73,7 +73,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     # are many and small, and augmentation comes by itself if the discriminator overfits.
     "pictures": {
         "generator": "skips", "discriminator": "skips", "grow": 0.4, "d_features": "imagenet",
-        "clusters": 100, "class_clusters": 10, "latent_dim": 24, "g_width": 40, "d_width": 24,
+        "clusters": 100, "latent_dim": 24, "g_width": 40, "d_width": 24,
         "r1_gamma": 0.1, "penalty_every": 8,
         "augment": "diffaugment", "augment_target": 0.4, "augment_samples": 50_000,
         "batch_size": 32, "g_lr": 5e-3, "d_lr": 1.2e-3, "lr_warmup": 0.03, "lr_schedule": "linear",

@@ -29,7 +29,6 @@ class Spec:
     Attributes:
         shape: of a sample as the networks see it; it may be stored in another shape, as the codec says.
         clusters: whether the classes are clusters found in the data, not labels given with it.
-        class_clusters: number of clusters within each class, which the players are told too; 1: none.
         given: of what the generator makes a sample from, such as another picture; None: a random latent.
         unpaired: whether what is given belongs to no sample in particular.
         levels: with which pictures of more than 8 bits were read, as an option of files; "": there were none.
@@ -41,7 +40,6 @@ class Spec:
     codec: Codec
     class_names: tuple[str, ...] = ()
     clusters: bool = False
-    class_clusters: int = 1
     given: Spec | None = None
     unpaired: bool = False
     levels: str = ""
@@ -58,7 +56,6 @@ class Spec:
     def to_dict(self) -> dict[str, Any]:
         """The fields as stored in JSON, together with those of the codec."""
         own: dict[str, Any] = {"class_names": self.class_names, "clusters": self.clusters}
-        own |= {"class_clusters": self.class_clusters} if self.class_clusters > 1 else {}
         if self.given is not None:
             own |= {"given": self.given.to_dict(), "unpaired": self.unpaired}
         own |= {"levels": self.levels} if self.levels else {}
@@ -84,7 +81,6 @@ class Spec:
             codec=codec(values),
             class_names=field(values, "class_names", lambda names: listed(names, text)),
             clusters=field(values, "clusters", flag),
-            class_clusters=field({"class_clusters": 1} | dict(values), "class_clusters", partial(whole, low=1)),
             given=None if given is None else Spec.from_dict(given, codec),
             unpaired=given is not None and field(values, "unpaired", flag),
             levels=field(values, "levels", _levels) if "levels" in values else "",
@@ -175,7 +171,6 @@ class Dataset:
             piece, which a hold-out must not tear apart; None: each sample is one of its own.
         keys: a number (N,) for each sample that is the same for equal ones of any data set, where what is
             stored is not; None: equal samples are stored alike.
-        class_clusters: the cluster (N,) of each sample within its class; None: there are none.
 
     Raises:
         DataError: there are more samples than given ones, or fewer.
@@ -190,7 +185,6 @@ class Dataset:
     given: Dataset | None = None
     groups: Tensor | None = None
     keys: Tensor | None = None
-    class_clusters: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.given is not None and len(self.given) != len(self) and not self.spec.unpaired:
@@ -212,24 +206,6 @@ class Dataset:
         """The number of samples of each class; empty without labels."""
         return [] if self.labels is None else torch.bincount(self.labels, minlength=self.classes).tolist()
 
-    @property
-    def cluster_counts(self) -> Tensor | None:
-        """The number of samples of each cluster, (classes, clusters); None without clusters within classes."""
-        if self.labels is None or self.class_clusters is None:
-            return None
-        clusters = self.spec.class_clusters
-        counts = torch.bincount(self.labels * clusters + self.class_clusters, minlength=self.classes * clusters)
-        return counts.view(self.classes, clusters)
-
-    def told(self, indices: Tensor) -> Tensor | None:
-        """What the players are told at indices (B,): the class or, as in networks.within, its cluster (B,)."""
-        if self.labels is None:
-            return None
-        labels = self.labels.index_select(0, indices)
-        if self.class_clusters is None:
-            return labels
-        return labels + self.classes * (1 + self.class_clusters.index_select(0, indices))
-
     def batch(self, indices: Tensor, of_given: Tensor | None = None) -> Batch:
         """Encoded samples (B, *shape), labels (B,) and what is given (B, …), at the indices (B,).
 
@@ -237,27 +213,24 @@ class Dataset:
             of_given: the indices (B,) of what is given, where it is unpaired; by default, the same, and again
                 from the first where there are fewer.
         """
+        labels = None if self.labels is None else self.labels.index_select(0, indices)
         chosen = self.samples.index_select(0, indices.to(self.samples.device))
         given = None
         if self.given is not None:
             which = indices if of_given is None else of_given
             given = self.given.batch(which % len(self.given) if self.spec.unpaired else which).real
-        return Batch(self.spec.encode(chosen.to(self.device or chosen.device)), self.told(indices), given)
+        return Batch(self.spec.encode(chosen.to(self.device or chosen.device)), labels, given)
 
     def unlabelled(self) -> Dataset:
         """The same samples without their labels."""
-        spec = replace(self.spec, class_clusters=1)
-        return replace(self, spec=spec, labels=None, class_clusters=None)
+        return replace(self, labels=None)
 
     def to(self, device: torch.device) -> Dataset:
         """The same data on a device; samples that would fill more than half of it stay where they are."""
         labels = None if self.labels is None else self.labels.to(device)
         samples = self.samples if self._too_large_for(device) else self.samples.to(device)
         given = None if self.given is None else self.given.to(device)
-        clusters = None if self.class_clusters is None else self.class_clusters.to(device)
-        return replace(
-            self, samples=samples, labels=labels, device=device, given=given, class_clusters=clusters
-        )
+        return replace(self, samples=samples, labels=labels, device=device, given=given)
 
     def _too_large_for(self, device: torch.device) -> bool:
         return device.type == "cuda" and self.samples.nbytes > torch.cuda.mem_get_info(device)[0] / 2

@@ -17,7 +17,7 @@ from sparring.errors import DataError, reason
 from sparring.files import whole
 
 SEED = 0  # of the random split
-ROWS = ("labels", "groups", "keys", "class_clusters")  # a value for each sample of a data set
+ROWS = ("labels", "groups", "keys")  # a value for each sample of a data set
 BLOCK_BYTES = 2**24  # bytes of samples copied at a time
 
 

@@ -243,8 +243,9 @@ def walk(stops: Tensor, frames: int) -> Tensor:
     return torch.cat(steps)
 
 
-def blend(stops: Tensor, frames: int) -> Tensor:
-    """Class weights (frames, classes) that go with ``walk`` from those of one stop (K, classes) to the next."""
-    places = torch.arange(frames) * len(stops) / frames
+def blend(labels: Tensor, classes: int, frames: int) -> Tensor:
+    """Class weights (frames, classes) that go with ``walk`` from one stop's label (K,) to the next."""
+    stops = nn.functional.one_hot(labels, classes).float()
+    places = torch.arange(frames) * len(labels) / frames
     share = (places % 1).unsqueeze(1)
     return torch.lerp(stops[places.long()], stops.roll(-1, 0)[places.long()], share)

@@ -36,9 +36,7 @@ SPEC: dict[str, Callable[[Any], Any]] = {  # what is so of every kind of data
     "shape": lambda shape: listed(shape, partial(whole, low=1), most=8),
     "class_names": lambda names: listed(names, text),
     "clusters": flag,
-    "class_clusters": partial(whole, low=1),
 }
-SPEC_OF_OLD = {"class_clusters": 1}  # what runs do not say that are older than it
 NOUN = "sample"  # what one is called in runs that do not say it
 TEXTS = "text/plain"  # the media type of samples whose sheets are read too: a text stands beside each picture
 MEDIA = "image/png"  # the media type of samples on the page in runs that do not say it
@@ -136,7 +134,5 @@ def _words(values: Any) -> dict[str, str]:
 
 
 def _described(values: Any) -> dict[str, Any]:
-    if not isinstance(values, dict):
-        raise UnreadableError(f"{quoted(values)}, where a spec is expected")
-    found = {name: field(SPEC_OF_OLD | values, name, check) for name, check in SPEC.items()}
+    found = {name: field(values, name, check) for name, check in SPEC.items()}
     return {**values, **found}

@@ -78,13 +78,8 @@ class ClassHead(nn.Module):
             return logits
         if labels is None:
             raise ValueError("this discriminator needs classes: call it with labels (B,), integers.")
-        projected: Tensor = (self.embedded(self.projection, labels) * features).sum(1)
+        projected: Tensor = (self.projection(labels) * features).sum(1)
         return logits + projected
-
-    def embedded(self, projection: nn.Embedding, labels: Tensor) -> Tensor:
-        """The embeddings V_y (B, F) of labels y (B,)."""
-        found: Tensor = projection(labels)
-        return found
 
 
 class ModulatedBatchNorm(nn.Module):

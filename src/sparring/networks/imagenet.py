@@ -14,8 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, interpolate, leaky_relu, pad, relu6
 
-from sparring.networks.blocks import half_size
-from sparring.networks.within import class_head
+from sparring.networks.blocks import ClassHead, half_size
 
 WEIGHTS = Path(__file__).with_name("imagenet.safetensors")
 STEM = 32  # channels of the first convolution
@@ -36,15 +35,14 @@ class FeatureDiscriminator(nn.Module):
         halvings: how often pictures are halved first. Shapes are told from small pictures, at little
             cost; detail is left to a discriminator that sees pixels.
         classes: number of classes; 0: without labels.
-        class_clusters: number of clusters within each class, which labels may tell; 1: none.
     """
 
-    def __init__(self, halvings: int = 0, classes: int = 0, class_clusters: int = 1) -> None:
+    def __init__(self, halvings: int = 0, classes: int = 0) -> None:
         super().__init__()
         self.halvings = halvings
         self.features = ImageNetFeatures()
         self.hidden = nn.ModuleList(nn.Conv2d(count, HIDDEN, 1) for count in CHANNELS)
-        self.heads = nn.ModuleList(class_head(HIDDEN, classes, class_clusters) for _ in CHANNELS)
+        self.heads = nn.ModuleList(ClassHead(HIDDEN, classes) for _ in CHANNELS)
 
     def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         for _ in range(self.halvings):

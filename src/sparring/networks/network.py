@@ -23,7 +23,6 @@ class Options:
         shape: of a sample.
         head: makes the last layer of a generator.
         classes: number of classes; 0: without labels.
-        class_clusters: number of clusters within each class, which labels may tell; 1: none.
         width: channels at the finest scale, or units of a hidden layer.
         depth: layers, or blocks per scale.
         norm: one of the normalisations that the network accepts.
@@ -42,7 +41,6 @@ class Options:
     shape: tuple[int, ...]
     head: Callable[[], nn.Module]
     classes: int
-    class_clusters: int = 1
     width: int
     depth: int
     norm: str
@@ -88,7 +86,6 @@ def generator_options(networks: NetworksConfig, spec: Spec, classes: int) -> Opt
         shape=spec.shape,
         head=spec.codec.head,
         classes=classes,
-        class_clusters=spec.class_clusters,
         width=networks.g_width,
         depth=networks.depth,
         norm=networks.g_norm,
@@ -106,7 +103,6 @@ def discriminator_options(networks: NetworksConfig, spec: Spec, classes: int) ->
         shape=spec.shape,
         head=spec.codec.head,
         classes=classes,
-        class_clusters=spec.class_clusters,
         width=networks.d_width,
         depth=networks.depth,
         norm=networks.d_norm,

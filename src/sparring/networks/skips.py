@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, relu
 
 from sparring.networks.blocks import (
+    ClassHead,
+    ClassLatent,
     LatentNoise,
     ModulatedBatchNorm,
     UpsampleConv2d,
@@ -28,7 +30,6 @@ from sparring.networks.blocks import (
 from sparring.networks.dcgan import D_SMALLEST, G_SMALLEST, channels_by_scale, dcgan_init, scales
 from sparring.networks.imagenet import STRIDE, FeatureDiscriminator
 from sparring.networks.network import Network
-from sparring.networks.within import class_head, class_latent
 
 GROWN_FROM = 32  # pixels of the shorter side, at least, with which a training begins
 LEAK = 0.01  # of the last layer of a generator
@@ -47,7 +48,6 @@ class Generator(nn.Module):
         latent_dim: numbers in a latent vector.
         width: channels at half the full size, of which the full size has half and each coarser scale double.
         classes: number of classes; 0: without labels.
-        class_clusters: number of clusters within each class, which labels may tell; 1: none.
         grow: share of the training until the finest scale comes in, see ``Growth``.
     """
 
@@ -60,7 +60,6 @@ class Generator(nn.Module):
         latent_dim: int = 64,
         width: int = 24,
         classes: int = 0,
-        class_clusters: int = 1,
         grow: float = 0.0,
     ) -> None:
         super().__init__()
@@ -68,14 +67,13 @@ class Generator(nn.Module):
         halvings = scales(self.height, self.width, G_SMALLEST)
         channels = [*channels_by_scale(width, halvings)[::-1], max(1, width // 2)]
         low = [math.ceil(side / 2**halvings) for side in (self.height, self.width)]
-        self.condition = class_latent(classes, class_clusters)
-        known = latent_dim + classes * class_clusters
+        self.condition = ClassLatent(classes)
         self.coarsest = nn.Sequential(
-            nn.Linear(known, channels[0] * low[0] * low[1], bias=False),
+            nn.Linear(latent_dim + classes, channels[0] * low[0] * low[1], bias=False),
             nn.Unflatten(1, (channels[0], *low)),
         )
         self.norm = nn.BatchNorm2d(channels[0])
-        self.norms = nn.ModuleList(ModulatedBatchNorm(count, known) for count in channels[1:])
+        self.norms = nn.ModuleList(ModulatedBatchNorm(count, latent_dim + classes) for count in channels[1:])
         self.noises = nn.ModuleList(
             LatentNoise(count, latent_dim, (low[0] << scale, low[1] << scale), seed=scale)
             for scale, count in enumerate(channels[1:], start=1)
@@ -117,7 +115,6 @@ class Discriminator(nn.Module):
         shape: (C, H, W) of one picture.
         width: channels at half the full size, of which the full size has half and each coarser scale double.
         classes: number of classes; 0: without labels. Only the logit of the whole picture knows the class.
-        class_clusters: number of clusters within each class, which labels may tell; 1: none.
         grow: share of the training until the finest scale comes in, see ``Growth``.
         features: the frozen features that a second discriminator sees, which is trained beside this one,
             at their own size, or at 64 to 127 pixels of the shorter side; "none" or "imagenet".
@@ -130,7 +127,6 @@ class Discriminator(nn.Module):
         shape: Sequence[int],
         width: int = 16,
         classes: int = 0,
-        class_clusters: int = 1,
         grow: float = 0.0,
         features: str = "none",
         feature_classes: int = 0,
@@ -144,13 +140,10 @@ class Discriminator(nn.Module):
         self.shrinking = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(channels))
         self.patches = nn.ModuleList(nn.Linear(count, 1) for count in channels[:-1])
         shrunk = len(self.shrinking)
-        features_left = channels[-1] * (height >> shrunk) * (broad >> shrunk)
-        self.head = class_head(features_left, classes, class_clusters)
+        self.head = ClassHead(channels[-1] * (height >> shrunk) * (broad >> shrunk), classes)
         self.halvings = doublings(min(height, broad), FEATURES_FROM)
         self.second_discriminator = (
-            FeatureDiscriminator(self.halvings, feature_classes, class_clusters)
-            if features == "imagenet"
-            else None
+            FeatureDiscriminator(self.halvings, feature_classes) if features == "imagenet" else None
         )
 
     def grow_to(self, progress: float) -> float:
@@ -226,18 +219,12 @@ class Growth(nn.Module):
 
 NETWORK = Network(
     generator=lambda o: Generator(
-        shape=o.shape,
-        latent_dim=o.latent_dim,
-        width=o.width,
-        classes=o.classes,
-        class_clusters=o.class_clusters,
-        grow=o.grow,
+        shape=o.shape, latent_dim=o.latent_dim, width=o.width, classes=o.classes, grow=o.grow
     ),
     discriminator=lambda o: Discriminator(
         shape=o.shape,
         width=o.width,
         classes=o.classes,
-        class_clusters=o.class_clusters,
         grow=o.grow,
         features=o.features,
         feature_classes=o.feature_classes,

@@ -23,26 +23,20 @@ from sparring.games.translation import EXTRAS
 from sparring.history.find import run_named
 from sparring.kinds import find
 from sparring.networks.network import CALIBRATION
-from sparring.networks.within import CLUSTER_COUNTS
 from sparring.runs import checkpoint
 from sparring.runs.folder import RunFolder
 from sparring.training import suited
 
 FAMILIES = ("generator", "discriminator")  # options that name networks
 COLOURS = {1: "grey", 3: "colour", 4: "colour with alpha"}  # pictures by their channels
-OWN_FACTS = (CALIBRATION, CLUSTER_COUNTS)  # tensors that say something of a training's own data
 LEAVE_OUT = "Leave it out, or train without --from-run (from_run)."
 
 
 class Counts(NamedTuple):
-    """The numbers of classes of the run and of this training: all that there are, and labels alone.
-
-    Clusters within classes count one by one; ``clusters`` are those of a class.
-    """
+    """The numbers of classes of the run and of this training: all that there are, and labels alone."""
 
     classes: tuple[int, int]
     labels: tuple[int, int]
-    clusters: tuple[int, int] = (1, 1)
 
     def known(self, weight: str) -> tuple[int, int]:
         """Those that a weight of a player knows: a second discriminator knows no clusters."""
@@ -157,11 +151,8 @@ class Source:
         Raises:
             ConfigError: the weights do not fit the players.
         """
-        theirs = self.folder.spec
-        clusters = theirs.class_clusters, spec.class_clusters
-        both = self.folder.classes * clusters[0], classes * clusters[1]
-        labels = 0 if theirs.clusters else both[0], 0 if spec.clusters else both[1]
-        counts = Counts(both, labels, clusters)
+        of_labels = 0 if self.folder.spec.clusters else self.folder.classes, 0 if spec.clusters else classes
+        counts = Counts((self.folder.classes, classes), of_labels)
         given = {name for name in game.players if any(key.startswith(f"{name}/") for key in self.tensors)}
         for name in given:
             self._fill(name, game.players[name], counts)
@@ -239,13 +230,11 @@ class Source:
         for name in sorted(live.keys() | theirs.keys()):
             had, has = counts.known(name)
             more, fewer = bool(has) > bool(had), bool(has) < bool(had)  # weights that only one side has
-            if name in OWN_FACTS or (name not in theirs and more) or (name not in live and fewer):
+            if name == CALIBRATION or (name not in theirs and more) or (name not in live and fewer):
                 continue
             found = theirs.get(name)
             ours = live.get(name)
-            fitted = None
-            if found is not None and ours is not None:
-                fitted = adapted(ours, found, had, has, counts.clusters)
+            fitted = None if found is None or ours is None else adapted(ours, found, had, has)
             if fitted is None:
                 sizes = ["none" if t is None else str(tuple(t.shape)) for t in (found, ours)]
                 raise ConfigError(
@@ -256,18 +245,13 @@ class Source:
                 live[name].copy_(fitted)
 
 
-def adapted(
-    fresh: Tensor, given: Tensor, had: int, has: int, clusters: tuple[int, int] = (1, 1)
-) -> Tensor | None:
+def adapted(fresh: Tensor, given: Tensor, had: int, has: int) -> Tensor | None:
     """A weight for ``has`` classes, made of one for ``had`` classes; None if they differ otherwise.
 
-    Weights of classes are the last ones of an axis, those of all classes' first clusters, then of their second
-    ones. A class begins as that of its number, modulo how many there were, and a cluster likewise within it.
+    Weights of classes are the last ones of an axis. Class k begins as class k modulo ``had``.
 
     Args:
         fresh: the random weight of a new player, whose classes are taken if there were none.
-        had, has: with clusters within classes one by one.
-        clusters: how many a class had, and has.
     """
     if given.shape == fresh.shape:
         return given
@@ -278,10 +262,7 @@ def adapted(
     if len(axes) > 1 or common < 0 or given.shape[axes[0]] - had != common:
         return None
     axis = axes[0]
-    if had:
-        of_class, places, theirs = has // clusters[1], torch.arange(has), had // clusters[0]
-        begin = places % of_class % theirs + theirs * (places // of_class % clusters[0])
-        classes = given.narrow(axis, common, had).index_select(axis, begin)
-    else:
+    classes = given.narrow(axis, common, had).index_select(axis, torch.arange(has) % had) if had else None
+    if classes is None:
         classes = fresh.narrow(axis, common, has).cpu()
     return torch.cat([given.narrow(axis, 0, common), classes], axis)

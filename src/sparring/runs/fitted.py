@@ -105,7 +105,7 @@ class Fitted:
             RunError: the folder exists already.
         """
         plan.check(config, data)
-        seen, held_out = plan.parts(config, data)
+        seen, held_out = plan.parts(config.dataset, data)
         game = games.make(config, seen.spec, seen.classes, own=own)
         of_source = source.begin(game, seen.spec, seen.classes, warned) if source else None
         if own:
@@ -150,7 +150,7 @@ class Fitted:
         if self._device != "auto":
             config = config.replace(device=self._device)
         plan.check(config, data)
-        parts = plan.parts(config, data)
+        parts = plan.parts(config.dataset, data)
         run.check_same(self.facts, parts[0], self.name or "this training")
         if path and not (self.folder and self.folder.path.resolve() == path.resolve()):
             self.folder = RunFolder(self.save(path))

@@ -315,12 +315,10 @@ def only_trainer(path: Path, work: str = "being trained") -> Iterator[None]:
 
 
 def digest(data: Dataset) -> str:
-    """SHA-256 of the samples, labels, clusters and what is given, to recognise the same data on resume."""
+    """SHA-256 of the samples, labels and what is given, to recognise the same data on resume."""
     total = hashlib.sha256(data.samples.contiguous().numpy().data)
     if data.labels is not None:
         total.update(data.labels.contiguous().numpy().data)
-    if data.class_clusters is not None:
-        total.update(data.class_clusters.contiguous().numpy().data)
     if data.given is not None:
         total.update(digest(data.given).encode())
     return total.hexdigest()

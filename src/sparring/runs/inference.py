@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 
 from sparring import games, kinds, networks
 from sparring.config.arguments import whole
@@ -29,7 +28,6 @@ from sparring.kinds.kind import Array
 from sparring.machine.device import Runtime
 from sparring.networks import memory
 from sparring.networks.own import Given, made
-from sparring.networks.within import clusters_of
 from sparring.runs import checkpoint
 from sparring.runs.checkpoint import AVERAGE, GENERATOR
 from sparring.runs.folder import RunFolder
@@ -234,22 +232,6 @@ class Sampler:
             )
         return drawing.random_latents(count, self.config.networks.latent_dim, seed, truncation)
 
-    def told(self, latents: Tensor, labels: Tensor | None) -> Tensor | None:
-        """Labels with which these latents and latents near them draw the same clusters within classes.
-
-        Args:
-            labels: classes (N,), or weights of the classes (N, classes); given back without such clusters.
-
-        Returns:
-            Labels (N,), or weights of all clusters where weights are given, as in ``networks.within``.
-        """
-        known = None if labels is None else clusters_of(self.generator)
-        if labels is None or known is None:
-            return labels
-        device = known.cluster_counts.device
-        weights = known.weights(latents.to(device), labels.to(device)).cpu()
-        return weights.float() if labels.is_floating_point() else self.classes + weights.argmax(1)
-
     def natural_labels(self, count: int) -> Tensor | None:
         """Classes (count,) in the data's proportions, to measure with; None without classes."""
         return drawing.natural_labels(count, self.class_counts)
@@ -281,12 +263,7 @@ class Sampler:
         stops = self.latents(max(2, frames // STOP_FRAMES), seed, truncation)
         if self.spec.clusters:
             drawn = drawing.drawn_labels(len(stops), self.class_counts, seed)
-            labels = drawing.blend(one_hot(drawn, self.classes).float(), frames)
-        elif labels is not None and (known := clusters_of(self.generator)):
-            of_stops = one_hot(known.chosen(stops.to(known.cluster_counts.device)).cpu(), known.clusters)
-            of_frames = drawing.blend(of_stops.float().flatten(1), frames).unflatten(1, of_stops.shape[1:])
-            of_class = one_hot(labels, self.classes).unsqueeze(2)
-            labels = (of_class * of_frames).transpose(1, 2).flatten(1)
+            labels = drawing.blend(drawn, self.classes, frames)
         walked: Array = self.decoded(drawing.walk(stops, frames), labels).numpy()
         return walked
 

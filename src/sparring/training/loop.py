@@ -17,7 +17,6 @@ from sparring.games.game import Game, as_data
 from sparring.history.record import Record
 from sparring.machine.device import Threads
 from sparring.networks.network import Looking
-from sparring.networks.within import clusters_of
 from sparring.training.budget import Budget
 from sparring.training.order import Order, batches_of_step, rng_of_step
 from sparring.training.thread_use import Probe, ThreadUse
@@ -112,10 +111,6 @@ def prepared(game: Game, data: Any, batch_size: int, try_out: bool) -> Dataset:
     for player in game.players.values():
         if isinstance(player, Looking):
             player.look_at(dataset.samples)
-    if (counts := dataset.cluster_counts) is not None:
-        for network in (*game.players.values(), *game.memories.values()):
-            if known := clusters_of(network):
-                known.cluster_counts.copy_(counts)
     if try_out:
         places = torch.linspace(0, len(dataset) - 1, min(batch_size // parts, TRIED)).long()
         if dataset.labels is not None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from sparring import games, kinds
 from sparring.config.groups import Config, DatasetConfig
-from sparring.config.needs import CLUSTERED
 from sparring.data import builtin, clusters
 from sparring.data.spec import Dataset, check_size
 from sparring.data.split import hold_out_count, split_hold_out
@@ -19,33 +18,30 @@ from sparring.training.budget import Budget
 from sparring.training.calibration import calibrate
 
 
-def as_trained(config: Config, data: Dataset) -> Dataset:
+def as_trained(chosen: DatasetConfig, data: Dataset) -> Dataset:
     """The training set with the labels that the options choose: its own, clusters, or none."""
-    return parts(config, data)[0]
+    return parts(chosen, data)[0]
 
 
-def parts(config: Config, data: Dataset) -> tuple[Dataset, Dataset | None]:
+def parts(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:
     """The training set and the hold-out, with the labels that the options choose.
 
     The hold-out is the share ``hold_out`` of the data, or the held-out part of a built-in set. It is None
     if there is neither, or if its clusters are not known.
     """
-    chosen, coarse = config.dataset, kinds.of(data.spec).coarse
     if chosen.conditional and data.classes:
         labelled = data
     elif chosen.clusters:
-        labelled = clusters.clustered(data, chosen.clusters, coarse)
+        labelled = clusters.clustered(data, chosen.clusters, kinds.of(data.spec).coarse)
     else:
         labelled = data.unlabelled()
     trained, other = split(chosen, labelled)
-    if not chosen.hold_out and other is not None:
-        if (other.spec.shape, other.spec.class_names) != (trained.spec.shape, trained.spec.class_names):
-            other = None
-        else:
-            other = replace(other, spec=trained.spec, labels=other.labels if trained.classes else None)
-    if labelled is data and chosen.class_clusters and CLUSTERED.there(config):
-        return clusters.within_classes(trained, chosen.class_clusters, coarse, other)
-    return trained, other
+    if chosen.hold_out or other is None:
+        return trained, other
+    spec = trained.spec
+    if (other.spec.shape, other.spec.class_names) != (spec.shape, spec.class_names):
+        return trained, None
+    return trained, replace(other, spec=spec, labels=other.labels if trained.classes else None)
 
 
 def split(chosen: DatasetConfig, data: Dataset) -> tuple[Dataset, Dataset | None]:

@@ -158,9 +158,7 @@ class Vitals:
 def _reals(data: Dataset, device: torch.device, rng: torch.Generator) -> Reals:
     order = torch.randperm(len(data), generator=rng)
     count = min(COUNT, max(LEAST, NUMBERS // math.prod(data.spec.shape)))
-    first = order[:count].to(data.samples.device)
-    plain = None if data.labels is None else data.labels[first]  # drawn as a user asks: by class alone
-    batch = data.batch(first)._replace(labels=plain).to(device)
+    batch = data.batch(order[:count].to(data.samples.device)).to(device)
     many = _vectors_of(data, order[:CELLED])
     vectors = many[:count]
     labels = (

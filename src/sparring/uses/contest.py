@@ -56,7 +56,7 @@ def hold(
         return None
     if any(GROUP_OF[name] in (*OF_A_GAME, "start") for name in chosen if name in GROUP_OF):
         return None
-    training, held_out = plan.parts(config, data)
+    training, held_out = plan.parts(config.dataset, data)
     if not config.dataset.hold_out or held_out is None or len(held_out) < LEAST:
         return None
     tell("another recipe, measured beside this one")

@@ -48,7 +48,7 @@ def main_directions(sampler: Sampler, count: int = SHOWN) -> list[Direction]:
     dim = sampler.config.networks.latent_dim
     vectors = factorised(sampler)[: min(count, dim)]
     natural = sampler.latents(NATURAL, SEED)
-    labels = sampler.told(natural, sampler.labels(NATURAL, order="random", seed=SEED))
+    labels = sampler.labels(NATURAL, order="random", seed=SEED)
     before = _traits(sampler, natural, labels)
     return [_measured(sampler, vector, natural[:TRIED], _first(labels, TRIED), before) for vector in vectors]
 

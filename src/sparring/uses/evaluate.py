@@ -263,7 +263,7 @@ def as_read(folder: RunFolder, tell: Tell) -> Dataset:
 
     config, data = folder.config, find.chosen(folder.config.dataset, folder.config.files, watch)
     try:
-        run.same_data(folder, plan.as_trained(config, data))
+        run.same_data(folder, plan.as_trained(config.dataset, data))
     except RunError as error:
         raise RunError(
             f"{error} Or measure against the data as it is now: --real {data.name} --fake {folder.path}."

@@ -55,7 +55,7 @@ def translations(fit: Fitted, data: Any, features: str, quick: bool) -> judge_tr
             whole, others = others, None
     if whole is None:
         raise RunError("this GAN was trained on arrays: give them again, as evaluate((sources, targets)).")
-    real, held_out = plan.parts(fit.config, whole)
+    real, held_out = plan.parts(fit.config.dataset, whole)
     limit = 0.0 if quick else judge_translation.REGRESSION_SECONDS
     name = fit.name or "this GAN"
     translator = Translator.of(fit.sampler)
@@ -74,4 +74,4 @@ def _trained_on(fit: Fitted, tell: Tell) -> Dataset | None:
 
 def _same(fit: Fitted, data: Dataset) -> bool:
     """Whether this is the data of the training."""
-    return bool(run.digest(plan.as_trained(fit.config, data)) == fit.facts["data_sha256"])
+    return bool(run.digest(plan.as_trained(fit.config.dataset, data)) == fit.facts["data_sha256"])

@@ -111,7 +111,7 @@ def judge_run(
             f"{folder.path} was trained on arrays in Python: {folder.in_python()}.evaluate((sources, targets))."
         )
     whole = as_read(folder, tell)
-    data, held_out = plan.parts(folder.config, whole)
+    data, held_out = plan.parts(folder.config.dataset, whole)
     truth = known(whole, folder.config.dataset.hold_out)
     runtime = Runtime(device, "fp32")
     translator = Translator.load(folder, warn, runtime, best=best)

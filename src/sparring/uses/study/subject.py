@@ -150,9 +150,7 @@ def labelled(data: Dataset, places: Tensor) -> Labelled:
 def part(data: Dataset, places: Tensor) -> Dataset:
     """A part of a data set, as one of its own."""
     samples, labels = labelled(data, places)
-    return replace(
-        data, samples=samples, labels=labels, origin=None, groups=None, keys=None, class_clusters=None
-    )
+    return replace(data, samples=samples, labels=labels, origin=None, groups=None, keys=None)
 
 
 def without_repeats(data: Dataset, others: Dataset | None = None) -> tuple[Dataset, int]:

@@ -68,7 +68,7 @@ class Bench:
         assert held_out is not None  # the caller holds some out
         self.halves = Halves.of(held_out, len(self.training))
         self._references: dict[str, Reference] = {}
-        self._parts: dict[tuple[bool, int | None, int | None], tuple[Dataset, Dataset | None]] = {}
+        self._parts: dict[tuple[bool, int | None], tuple[Dataset, Dataset | None]] = {}
 
     def reference(self, features: str) -> Reference:
         """The training set in features of this name."""
@@ -82,9 +82,9 @@ class Bench:
 
     def parts(self, config: Config) -> tuple[Dataset, Dataset | None]:
         """The training set and the choosing half, with the labels or clusters that a config uses."""
-        key = (config.dataset.conditional, config.dataset.clusters, config.dataset.class_clusters)
+        key = (config.dataset.conditional, config.dataset.clusters)
         if key not in self._parts:
-            training, held_out = plan.parts(config, self.data)
+            training, held_out = plan.parts(config.dataset, self.data)
             half = None if held_out is None else Halves.of(held_out).choosing
             self._parts[key] = training, half
         return self._parts[key]
