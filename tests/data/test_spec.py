@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from sparring.config.groups import DatasetConfig
 from sparring.data.arrays import from_array
@@ -29,6 +30,20 @@ def test_a_batch_brings_what_is_given_as_the_players_see_it() -> None:
     assert batch.given is not None
     assert batch.given.shape == (2, 3, 8, 8)
     assert torch.equal(batch.given[:, :1], batch.real)
+
+
+def test_samples_too_large_for_a_gpu_come_with_labels_that_are_there() -> None:
+    spec, gpu = from_array(np.zeros((2, 8, 8), np.uint8)).spec, torch.device("cuda:0")
+    with FakeTensorMode():  # tensors without values, on devices that need not exist
+        samples, labels = (
+            torch.zeros(9, 1, 8, 8, dtype=torch.uint8),
+            torch.zeros(9, dtype=torch.int64, device=gpu),
+        )
+        data = Dataset("large", spec, samples, labels, device=gpu)
+        for where in ("cpu", gpu):  # of the indices
+            batch = data.batch(torch.zeros(3, dtype=torch.int64, device=where))
+            assert batch.labels is not None
+            assert (batch.real.device.type, batch.labels.device.type) == ("cuda", "cuda")
 
 
 def test_both_parts_of_a_split_keep_what_is_given() -> None:

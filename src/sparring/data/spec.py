@@ -213,7 +213,9 @@ class Dataset:
             of_given: the indices (B,) of what is given, where it is unpaired; by default, the same, and again
                 from the first where there are fewer.
         """
-        labels = None if self.labels is None else self.labels.index_select(0, indices)
+        labels = self.labels
+        if labels is not None:
+            labels = labels.index_select(0, indices.to(labels.device))
         chosen = self.samples.index_select(0, indices.to(self.samples.device))
         given = None
         if self.given is not None:
