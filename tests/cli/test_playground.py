@@ -76,6 +76,7 @@ def test_points_that_no_playground_names_are_refused(trained: Path, capsys: pyte
     for words, said in (
         (["--at", "sead=3"], "no name 'sead'|unknown name 'sead'"),
         (["--at", "seed=x"], "--at 'seed=x': seed: expected a whole number from 0 to .*, got 'x'."),
+        (["--at", "label=cat"], "label: expected the number of a class, .* got 'cat'. --label NAME draws"),
         (["--at", "seed=1", "--count", "3"], "leave out --count"),
         (["--at", "seed=1", "--interpolate"], "leave out --interpolate"),
     ):

@@ -134,6 +134,12 @@ def typed(text: str) -> DrawRequest:
         if name not in TYPED:
             raise ConfigError(f"--at {quoted(text)}: {unknown('name', name, TYPED)}")
         query[name] = value
+    for name in ("label", "to_label"):
+        if not re.fullmatch("[0-9]*", query.get(name, "")):
+            raise ConfigError(
+                f"--at {quoted(text)}: {name}: expected the number of a class, from 0 in the order of "
+                f"`sparring info RUN`, got {quoted(query[name])}. --label NAME draws a class by its name."
+            )
     try:
         return DrawRequest.of(query)
     except ConfigError as error:
