@@ -81,9 +81,7 @@ class Form:
         return self.channels or 3
 
 
-def form_as_read(
-    shape: Sequence[int], levels: str = "auto", background: str = "black", resize: str = "stretch"
-) -> Form:
+def form_as_read(shape: Sequence[int], levels: str, background: str, resize: str) -> Form:
     """The form (C, H, W) of a picture that is read with the same options of files as others were."""
     channels, height, width = shape
     limits = picture_levels(levels)
