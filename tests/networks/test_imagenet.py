@@ -85,12 +85,25 @@ def test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(colours
     torch.testing.assert_close(logits, expected, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize(("side", "halvings"), [(28, 0), (64, 0), (127, 0), (128, 1), (256, 2)])
-def test_features_see_pictures_of_127_pixels_at_most(side: int, halvings: int) -> None:
+@pytest.mark.parametrize(
+    ("side", "halvings", "shown"), [(28, 0, 64), (64, 0, 64), (127, 0, 127), (128, 1, 64), (256, 2, 64)]
+)
+def test_features_see_pictures_of_64_to_127_pixels(side: int, halvings: int, shown: int) -> None:
     discriminator = skips.Discriminator(shape=(3, side, side + 8), width=2, features="imagenet")
-    assert discriminator.second_discriminator is not None
-    assert discriminator.second_discriminator.halvings == halvings
+    second = discriminator.second_discriminator
+    assert second is not None
+    assert second.halvings == halvings
     assert discriminator.second_stride == 4 * 2**halvings
+    seen = []
+    second.features.register_forward_pre_hook(lambda _, given: seen.append(min(given[0].shape[2:])))
+    second(torch.zeros(1, 3, side, side + 8))
+    assert seen == [shown]
+
+
+def test_enlarged_pictures_are_interpolated() -> None:
+    edge = torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]])
+    torch.testing.assert_close(imagenet.enlarged(edge, 4), torch.tensor([0, 0.25, 0.75, 1]).expand(1, 1, 4, 4))
+    assert imagenet.enlarged(edge, 2) is edge
 
 
 def test_small_pictures_are_enlarged() -> None:

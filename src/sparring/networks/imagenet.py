@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, interpolate, leaky_relu, pad, relu6
 
-from sparring.networks.blocks import ClassHead, half_size
+from sparring.networks.blocks import ClassHead, half_size, mean_of_places
 
 WEIGHTS = Path(__file__).with_name("imagenet.safetensors")
 STEM = 32  # channels of the first convolution
@@ -35,11 +35,13 @@ class FeatureDiscriminator(nn.Module):
         halvings: how often pictures are halved first. Shapes are told from small pictures, at little
             cost; detail is left to a discriminator that sees pixels.
         classes: number of classes; 0: without labels.
+        least_side: pixels of the shorter side to which smaller pictures are enlarged. Of small ones late
+            stages have a few places alone, in which nothing is told apart.
     """
 
-    def __init__(self, halvings: int = 0, classes: int = 0) -> None:
+    def __init__(self, halvings: int = 0, classes: int = 0, least_side: int = 0) -> None:
         super().__init__()
-        self.halvings = halvings
+        self.halvings, self.least_side = halvings, least_side
         self.features = ImageNetFeatures()
         self.hidden = nn.ModuleList(nn.Conv2d(count, HIDDEN, 1) for count in CHANNELS)
         self.heads = nn.ModuleList(ClassHead(HIDDEN, classes) for _ in CHANNELS)
@@ -47,9 +49,9 @@ class FeatureDiscriminator(nn.Module):
     def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         for _ in range(self.halvings):
             pictures = half_size(pictures)
-        seen = self.features(pictures)
+        seen = self.features(enlarged(pictures, self.least_side))
         of_stages = [
-            head(leaky_relu(hidden(one), SLOPE).mean((2, 3)), labels)
+            head(mean_of_places(leaky_relu(hidden(one), SLOPE)), labels)
             for hidden, head, one in zip(self.hidden, self.heads, seen, strict=True)
         ]
         logits = torch.stack(of_stages).sum(0)
@@ -132,6 +134,12 @@ class Convolution(nn.Module):
             return y[:, :, first :: self.stride, first :: self.stride]
         x = pad(x, 2 * self.padding) if after else x
         return conv2d(x, self.weight, self.bias, self.stride)
+
+
+def enlarged(pictures: Tensor, side: int) -> Tensor:
+    """Pictures (B, C, H, W) whose shorter side has ``side`` pixels or more; smaller ones are interpolated."""
+    shorter = min(pictures.shape[2:])
+    return pictures if shorter >= side else interpolate(pictures, scale_factor=side / shorter, mode="bilinear")
 
 
 def around(kernel: int, stride: int) -> tuple[int, int]:

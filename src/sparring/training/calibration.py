@@ -13,7 +13,6 @@ from itertools import repeat
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from sparring.data.spec import Dataset
 from sparring.games import drawing
@@ -21,8 +20,9 @@ from sparring.games.game import Game
 from sparring.metrics.distances import fit_gaussian, frechet
 from sparring.metrics.features import fit_pca
 from sparring.networks.blocks import half_size
-from sparring.networks.imagenet import ImageNetFeatures
+from sparring.networks.imagenet import ImageNetFeatures, enlarged
 from sparring.networks.network import Calibrated
+from sparring.networks.skips import FEATURES_FROM
 
 USUAL = 100  # percent
 NEAR = 1.02  # the discriminator knows these features, so they see too late that samples vary too little
@@ -32,7 +32,6 @@ LEAST = 100  # fewer of either say nothing
 SEEN = 20  # samples of the training for each that is drawn, so that a short training ends at once
 COMPONENTS = 64  # principal components of the features, at most
 A_COMPONENT = 10  # reals for each, at least
-SIDE = 64  # pixels of the shorter side, at least, that the features see of pictures
 AT_ONCE = 50  # pictures
 SEED = 4_000_037  # added to that of the run
 
@@ -110,10 +109,7 @@ def _distance_of(game: Game, data: Dataset, count: int, seed: int) -> Callable[[
 
 
 def seen(pictures: Tensor) -> Tensor:
-    """Pictures (B, C, H, W) whose shorter side has SIDE pixels or more, but less than two times SIDE."""
-    side = min(pictures.shape[2:])
-    if side < SIDE:
-        return interpolate(pictures, scale_factor=SIDE / side, mode="bilinear")
-    while min(pictures.shape[2:]) >= 2 * SIDE:
+    """Pictures (B, C, H, W) whose shorter side has FEATURES_FROM pixels or more, but not twice as many."""
+    while min(pictures.shape[2:]) >= 2 * FEATURES_FROM:
         pictures = half_size(pictures)
-    return pictures
+    return enlarged(pictures, FEATURES_FROM)

@@ -26,7 +26,7 @@ from sparring.networks import associations, skips
 FEW = 5_000
 VARIANCE_SAMPLES = 10_000  # from which the variance of the data is measured, at most
 VARIANCE_NUMBERS = 2**22  # values that are encoded at a time
-LARGE_WEIGHT = 0.4  # of features, for pictures that are seen at FEATURES_FROM pixels
+LARGE_WEIGHT = 0.4  # of features, for pictures that have FEATURES_FROM pixels themselves
 # Fluent emoji of 128 pixels, excess distance by MobileNetV2 after 300 CPU seconds: 154 with widths 24 and 16,
 # which see half as many samples again; 187 with those of the recipe, the best at 32 and 64 pixels.
 LARGE, LARGE_WIDTHS = 128, {"g_width": 24, "d_width": 16}
