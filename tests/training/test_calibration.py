@@ -86,12 +86,13 @@ def test_the_longest_latents_that_are_nearly_the_best_are_taken(distances: dict[
 
 def test_a_short_training_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 2,000 samples seen 100 are drawn, and fewer say nothing."""
-    data, tried = drawn(varied(130)), list[int]()
+    data, tried, told = drawn(varied(130)), list[int](), list[str]()
     monkeypatch.setattr(calibration, "best_length", lambda distance: tried.append(1) or 100)
     for seen in (1_999, 2_000):
-        calibrate(game(seen), data, seed=1)
-    calibrate(game(), drawn(varied(130), 99), seed=1)
+        calibrate(game(seen), data, seed=1, tell=told.append)
+    calibrate(game(), drawn(varied(130), 99), seed=1, tell=told.append)
     assert len(tried) == 1
+    assert told == [calibration.ANNOUNCED]
 
 
 def test_a_length_that_was_only_tried_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +115,10 @@ def test_what_the_features_see_has_64_to_127_pixels() -> None:
     assert sizes == [(64, 128), (64, 100), (64, 150)]
 
 
-def trained(made: AdversarialGame, data: Dataset, config: Config) -> Record:
-    *_, last = plan.train(config, made, data)
+def trained(
+    made: AdversarialGame, data: Dataset, config: Config, tell: Callable[[str], object] = lambda _: None
+) -> Record:
+    *_, last = plan.train(config, made, data, tell=tell)
     return last
 
 
@@ -124,7 +127,9 @@ def test_a_training_that_goes_on_is_as_if_it_had_not_been_measured(monkeypatch: 
     monkeypatch.setattr(calibration, "best_length", lambda distance: 130)
     data = drawn(varied())
     twice, once = game(0), game(0)
-    trained(twice, data, CALIBRATED)
+    told: list[str] = []
+    trained(twice, data, CALIBRATED, told.append)
+    assert told == [calibration.ANNOUNCED]
     assert lengths(twice) == (130, 100)
     trained(twice, data, CALIBRATED.replace(samples_seen=4_096, calibrate_latents=False))
     trained(once, data, CALIBRATED.replace(samples_seen=4_096, calibrate_latents=False))

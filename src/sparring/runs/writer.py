@@ -45,19 +45,20 @@ def train_in(
     held_out: Dataset | None = None,
     stop: Callable[[], bool] = lambda: False,
     warn: Callable[[str], object] = lambda _: None,
+    tell: Tell = lambda _: None,
 ) -> Iterator[Record]:
     """Train as ``loop.train`` does, and write history, pictures and checkpoints into the folder.
 
     ``threads`` fixes the number of threads (None: as the config says). When a record is yielded, all files
     on disk are complete. The exact state is saved at the last record, or when ``stop`` returns True. ``warn``
-    is called if the best checkpoint is damaged.
+    is called if the best checkpoint is damaged, ``tell`` with what takes a while at the end.
 
     Raises:
         NonFiniteError: training broke down; the last good checkpoint is kept.
         RunError: the disk is full.
     """
     config = folder.config
-    records = plan.train(config, game, data, threads=threads, held_out=held_out, stop=stop)
+    records = plan.train(config, game, data, threads=threads, held_out=held_out, stop=stop, tell=tell)
     with ExitStack() as stack:
         writer = chooser = None
         if game.runtime.rank == 0:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from sparring.data.spec import Dataset
+from sparring.errors import Tell
 from sparring.games import drawing
 from sparring.games.game import Game
 from sparring.metrics.distances import fit_gaussian, frechet
@@ -33,11 +34,12 @@ SEEN = 20  # samples of the training for each that is drawn, so that a short tra
 COMPONENTS = 64  # principal components of the features, at most
 A_COMPONENT = 10  # reals for each, at least
 AT_ONCE = 50  # pictures
+ANNOUNCED = "the length of latents is chosen: samples of several are compared with the data, for some seconds"
 SEED = 4_000_037  # added to that of the run
 
 
 @torch.no_grad()
-def calibrate(game: Game, data: Dataset, seed: int) -> None:
+def calibrate(game: Game, data: Dataset, seed: int, tell: Tell = lambda _: None) -> None:
     """Set ``latent_percent`` of the weight average as ``best_length`` chooses by the Fréchet distance.
 
     The average alone is changed, and only until its next update: a training that goes on is not.
@@ -45,11 +47,13 @@ def calibrate(game: Game, data: Dataset, seed: int) -> None:
     Args:
         data: the training set.
         seed: of the run.
+        tell: called with a sentence before it begins, since it takes some seconds.
     """
     generator = game.memories.get("average")
     count = min(COUNT, game.clock.samples_seen // SEEN)
     if not isinstance(generator, Calibrated) or min(count, len(data)) < LEAST:
         return
+    tell(ANNOUNCED)
     distance, best = _distance_of(game, data, count, seed), USUAL
 
     def tried(percent: int) -> float:

@@ -10,6 +10,7 @@ from sparring.config.groups import Config, DatasetConfig
 from sparring.data import builtin, clusters
 from sparring.data.spec import Dataset, check_size
 from sparring.data.split import hold_out_count, split_hold_out
+from sparring.errors import Tell
 from sparring.games.game import Game
 from sparring.history.record import Record
 from sparring.machine.device import Threads, check_threads
@@ -87,10 +88,11 @@ def train(
     held_out: Dataset | None = None,
     stop: Callable[[], bool] = lambda: False,
     now: Callable[[], float] | None = None,
+    tell: Tell = lambda _: None,
 ) -> Iterator[Record]:
     """Call ``loop.train`` with the options of the config; ``threads`` is used if the config sets none.
 
-    The last record comes when the length of latents is chosen, if the config says so.
+    The last record comes when the length of latents is chosen, if the config says so, which ``tell`` is told.
     """
     adaptive = config.budget.minutes is not None and config.machine.threads is None
     fixed = None if adaptive else threads
@@ -113,5 +115,5 @@ def train(
     )
     for record in records:
         if config.optimizers.calibrate_latents and record.progress >= 1 and game.runtime.rank == 0:
-            calibrate(game, data, config.seed)
+            calibrate(game, data, config.seed, tell)
         yield record
