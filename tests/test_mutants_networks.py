@@ -72,7 +72,7 @@ MUTANTS = [
     Mutant(skips, "Generator.forward", 'else "nearest"', 'else "bilinear"', test_skips.test_a_scale_does_not_learn_before_it_comes_in_and_pixels_are_repeated_for_it),
     Mutant(skips, "Discriminator.grow_to", "max(self.halvings, self.growth.left_out)", "self.halvings", partial(test_skips.test_the_second_discriminator_sees_no_detail_that_cannot_be_drawn_yet, 64, 0.0, 1)),
     Mutant(skips, "Discriminator.forward", " + sum(of_patches)", "", test_skips.test_the_logit_is_that_of_the_whole_and_the_mean_of_the_patches),
-    Mutant(skips, "Discriminator.forward", "mean_of_places(features)", "features.amax((2, 3))", test_skips.test_a_patch_counts_by_its_share_of_the_picture),
+    Mutant(skips, "Discriminator.forward", ".mean((2, 3))", ".amax((2, 3))", test_skips.test_a_patch_counts_by_its_share_of_the_picture),
     Mutant(skips, "Discriminator.forward", "seen = half_size(seen)", "seen = seen[..., ::2, ::2]", test_skips.test_where_pictures_entered_they_are_still_seen),
     Mutant(skips, "Discriminator.forward", "range(first):\n        seen = half_size(seen)", "range(first):\n        seen = seen[..., ::2, ::2]", test_skips.test_a_discriminator_sees_only_what_has_come_in),
     Mutant(skips, "Growth.grow_to", "min(wait, int(self.fewest))", "wait", test_skips.test_a_scale_that_has_come_in_stays),
@@ -92,10 +92,10 @@ MUTANTS = [
     Mutant(imagenet, "around", "(kernel - stride) // 2", "(kernel - stride + 1) // 2", test_imagenet.test_more_is_added_behind_than_before),
     Mutant(imagenet, "Convolution.forward", "first = after - before", "first = 0", lambda: test_imagenet.test_features_are_those_of_the_whole_network(test_imagenet.smooth())),
     Mutant(imagenet, "Block.forward", "x + y", "y", lambda: test_imagenet.test_features_are_those_of_the_whole_network(test_imagenet.smooth())),
-    Mutant(imagenet, "enlarged", "side / shorter", "2 * side / shorter", test_imagenet.test_enlarged_pictures_are_interpolated),
+    Mutant(imagenet, "enlarged", "** 0.5", "** 0.25", test_imagenet.test_enlarged_pictures_are_interpolated),
     Mutant(imagenet, "enlarged", '"bilinear"', '"nearest"', test_imagenet.test_enlarged_pictures_are_interpolated),
-    Mutant(imagenet, "FeatureDiscriminator.forward", "enlarged(pictures, self.least_side)", "pictures", partial(test_imagenet.test_features_see_pictures_of_64_to_127_pixels, 28, 0, 64)),
-    Mutant(imagenet, "FeatureDiscriminator.forward", "mean_of_places(leaky_relu(hidden(one), SLOPE))", "leaky_relu(hidden(one), SLOPE).sum((2, 3))", lambda: test_imagenet.test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(test_imagenet.smooth())),
+    Mutant(imagenet, "FeatureDiscriminator.forward", "enlarged(pictures, self.side)", "pictures", partial(test_imagenet.test_features_see_pictures_of_64_to_127_pixels, (28, 28), 1.0, 0, (64, 64))),
+    Mutant(imagenet, "FeatureDiscriminator.forward", ".mean((2, 3))", ".sum((2, 3))", lambda: test_imagenet.test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(test_imagenet.smooth())),
     Mutant(skips, "silence", "zeros_", "ones_", test_skips.test_a_scale_that_has_not_learnt_adds_nothing),
 ]  # fmt: skip
 

@@ -86,17 +86,33 @@ def test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(colours
 
 
 @pytest.mark.parametrize(
-    ("side", "halvings", "shown"), [(28, 0, 64), (64, 0, 64), (127, 0, 127), (128, 1, 64), (256, 2, 64)]
+    ("size", "progress", "halvings", "shown"),
+    [
+        ((28, 28), 1.0, 0, (64, 64)),
+        ((49, 49), 1.0, 0, (64, 64)),
+        ((16, 32), 1.0, 0, (45, 91)),  # as many pixels as 64 x 64
+        ((20, 300), 1.0, 0, (20, 300)),  # which has more
+        ((64, 64), 1.0, 0, (64, 64)),
+        ((127, 135), 1.0, 0, (127, 135)),
+        ((128, 136), 1.0, 1, (64, 68)),
+        ((256, 264), 1.0, 2, (64, 66)),
+        ((64, 64), 0.0, 1, (64, 64)),
+        ((128, 128), 0.0, 2, (64, 64)),
+        ((128, 128), 0.3, 1, (64, 64)),
+    ],
 )
-def test_features_see_pictures_of_64_to_127_pixels(side: int, halvings: int, shown: int) -> None:
-    discriminator = skips.Discriminator(shape=(3, side, side + 8), width=2, features="imagenet")
+def test_features_see_pictures_of_64_to_127_pixels(
+    size: tuple[int, int], progress: float, halvings: int, shown: tuple[int, int]
+) -> None:
+    discriminator = skips.Discriminator(shape=(3, *size), width=2, grow=0.5, features="imagenet")
+    discriminator.grow_to(progress)
     second = discriminator.second_discriminator
     assert second is not None
     assert second.halvings == halvings
     assert discriminator.second_stride == 4 * 2**halvings
     seen = []
-    second.features.register_forward_pre_hook(lambda _, given: seen.append(min(given[0].shape[2:])))
-    second(torch.zeros(1, 3, side, side + 8))
+    second.features.register_forward_pre_hook(lambda _, given: seen.append(tuple(given[0].shape[2:])))
+    second(torch.zeros(1, 3, *size))
     assert seen == [shown]
 
 

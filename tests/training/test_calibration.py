@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from sparring.cli.closing import _lengths
+from sparring.cli.main import main
 from sparring.config.groups import Config
 from sparring.data.arrays import from_array
 from sparring.data.spec import Dataset
@@ -107,12 +110,12 @@ def test_a_length_that_was_only_tried_is_not_kept(monkeypatch: pytest.MonkeyPatc
     assert lengths(made) == (100, 100)
 
 
-def test_what_the_features_see_has_64_to_127_pixels() -> None:
+def test_the_features_see_what_is_as_large_as_64_to_127_pixels() -> None:
     sizes = [
         tuple(calibration.seen(torch.zeros(1, 3, *size)).shape[2:])
         for size in ((28, 56), (64, 100), (128, 300))
     ]
-    assert sizes == [(64, 128), (64, 100), (64, 150)]
+    assert sizes == [(45, 91), (64, 100), (64, 150)]
 
 
 def trained(
@@ -171,3 +174,17 @@ def test_the_end_says_how_long_latents_are(percent: int, said: str) -> None:
 
 def test_other_generators_have_nothing_to_say() -> None:
     assert _lengths(torch.nn.Linear(1, 1)) == ""
+
+
+def test_the_terminal_says_that_a_length_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(calibration, "best_length", lambda distance: 115)
+    np.save(tmp_path / "pictures.npy", drawn(varied()).samples.numpy())
+    options = {"samples-seen": 2048, "batch-size": 64, "g-width": 2, "d-width": 2, "d-features": "none"}
+    line = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    files = [str(tmp_path / "pictures.npy"), "--out", str(tmp_path / "run")]
+    assert main(["train", *files, "--recipe", "pictures", *line, "--threads", "1", "--device", "cpu"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert calibration.ANNOUNCED in said
+    assert "latents 1.15 times as long" in said

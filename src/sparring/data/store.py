@@ -251,7 +251,9 @@ def _check_broken(source: Source, broken: Mapping[int, str], wanted: Wanted) -> 
     more = f"\n  and {lost - NAMED:,} more" if lost > NAMED else ""
     listed = ":\n  " + "\n  ".join(lines[:NAMED]) + more + "\n"
     if len(broken) == len(source.files):
-        raise DataError(f"none of the {total:,} picture files in {source.name} can be read{listed}Repair them.")
+        raise DataError(
+            f"none of the {total:,} picture files in {source.name} can be read{listed}Repair or replace them."
+        )
     raise DataError(
         f"{lost:,} of {total:,} files in {source.name} cannot be read, more than the accepted share of "
         f"{wanted.max_broken:g}{listed}Repair them, remove them, or accept a larger share with --max-broken "

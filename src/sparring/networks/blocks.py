@@ -15,11 +15,6 @@ def half_size(pictures: Tensor) -> Tensor:
     return (rows[..., 0:width:2] + rows[..., 1:width:2]) / 4
 
 
-def mean_of_places(features: Tensor) -> Tensor:
-    """The means over height and width, (B, C, H, W) -> (B, C), quicker in its gradient than ``mean``."""
-    return nn.functional.avg_pool2d(features, list(features.shape[2:])).flatten(1)
-
-
 class ClassLatent(nn.Module):
     """Appends the one-hot class to the latent: (B, latent_dim), (B,) -> (B, latent_dim + classes).
 
@@ -104,7 +99,7 @@ class ModulatedBatchNorm(nn.Module):
 
     def forward(self, features: Tensor, latents: Tensor) -> Tensor:
         scale, shift = self.modulation(latents)[:, :, None, None].chunk(2, 1)
-        modulated: Tensor = torch.addcmul(shift, 1 + scale.tanh(), self.norm(features))
+        modulated: Tensor = (1 + scale.tanh()) * self.norm(features) + shift
         return modulated
 
 

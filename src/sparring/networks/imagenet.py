@@ -6,6 +6,7 @@ A discriminator that sees them besides pixels need not learn first what an edge 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, interpolate, leaky_relu, pad, relu6
 
-from sparring.networks.blocks import ClassHead, half_size, mean_of_places
+from sparring.networks.blocks import ClassHead, half_size
 
 WEIGHTS = Path(__file__).with_name("imagenet.safetensors")
 STEM = 32  # channels of the first convolution
@@ -23,6 +24,7 @@ STAGES = ((16, 1, 3, 1, 1), (24, 6, 3, 2, 2), (40, 6, 5, 2, 2), (80, 6, 3, 2, 3)
 SEEN = (1, 2, 3, 4)  # the stages whose features are given on
 CHANNELS = tuple(STAGES[stage][0] for stage in SEEN)
 STRIDE = 4  # pixels between neighbours of the first features that are seen
+SEEN_FROM = 64  # pixels of the shorter side, at least, that features see of larger pictures
 LEAST_SIDE = 16  # pixels of the smallest pictures that pass through all stages; smaller ones are enlarged
 HIDDEN = 64  # channels before each logit
 SLOPE = 0.2  # of the leaky ReLU
@@ -35,13 +37,13 @@ class FeatureDiscriminator(nn.Module):
         halvings: how often pictures are halved first. Shapes are told from small pictures, at little
             cost; detail is left to a discriminator that sees pixels.
         classes: number of classes; 0: without labels.
-        least_side: pixels of the shorter side to which smaller pictures are enlarged. Of small ones late
-            stages have a few places alone, in which nothing is told apart.
+        side: smaller pictures are enlarged to as many pixels as ``side`` x ``side`` has. Of 32 x 32 pixels
+            the last stages would keep only 2 x 2 places, too few to tell things apart.
     """
 
-    def __init__(self, halvings: int = 0, classes: int = 0, least_side: int = 0) -> None:
+    def __init__(self, halvings: int = 0, classes: int = 0, side: int = 0) -> None:
         super().__init__()
-        self.halvings, self.least_side = halvings, least_side
+        self.halvings, self.side = halvings, side
         self.features = ImageNetFeatures()
         self.hidden = nn.ModuleList(nn.Conv2d(count, HIDDEN, 1) for count in CHANNELS)
         self.heads = nn.ModuleList(ClassHead(HIDDEN, classes) for _ in CHANNELS)
@@ -49,9 +51,9 @@ class FeatureDiscriminator(nn.Module):
     def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         for _ in range(self.halvings):
             pictures = half_size(pictures)
-        seen = self.features(enlarged(pictures, self.least_side))
+        seen = self.features(enlarged(pictures, self.side))
         of_stages = [
-            head(mean_of_places(leaky_relu(hidden(one), SLOPE)), labels)
+            head(leaky_relu(hidden(one), SLOPE).mean((2, 3)), labels)
             for hidden, head, one in zip(self.hidden, self.heads, seen, strict=True)
         ]
         logits = torch.stack(of_stages).sum(0)
@@ -137,9 +139,14 @@ class Convolution(nn.Module):
 
 
 def enlarged(pictures: Tensor, side: int) -> Tensor:
-    """Pictures (B, C, H, W) whose shorter side has ``side`` pixels or more; smaller ones are interpolated."""
-    shorter = min(pictures.shape[2:])
-    return pictures if shorter >= side else interpolate(pictures, scale_factor=side / shorter, mode="bilinear")
+    """Pictures (B, C, H, W) of at least about ``side`` x ``side`` pixels; smaller ones are interpolated.
+
+    It is their number that counts, so that long strips do not become huge.
+    """
+    times = side / math.prod(pictures.shape[2:]) ** 0.5
+    if times <= 1:
+        return pictures
+    return interpolate(pictures, [round(times * pixels) for pixels in pictures.shape[2:]], mode="bilinear")
 
 
 def around(kernel: int, stride: int) -> tuple[int, int]:

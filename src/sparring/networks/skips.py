@@ -26,15 +26,13 @@ from sparring.networks.blocks import (
     ModulatedBatchNorm,
     UpsampleConv2d,
     half_size,
-    mean_of_places,
 )
 from sparring.networks.dcgan import D_SMALLEST, G_SMALLEST, channels_by_scale, dcgan_init, scales
-from sparring.networks.imagenet import STRIDE, FeatureDiscriminator
+from sparring.networks.imagenet import SEEN_FROM, STRIDE, FeatureDiscriminator
 from sparring.networks.network import Network
 
 GROWN_FROM = 32  # pixels of the shorter side, at least, with which a training begins
 LEAK = 0.01  # of the last layer of a generator
-FEATURES_FROM = 64  # pixels of the shorter side, at least, at which features see pictures
 
 
 class Generator(nn.Module):
@@ -118,7 +116,8 @@ class Discriminator(nn.Module):
         classes: number of classes; 0: without labels. Only the logit of the whole picture knows the class.
         grow: share of the training until the finest scale comes in, see ``Growth``.
         features: the frozen features that a second discriminator sees, which is trained beside this one,
-            at 64 to 127 pixels of the shorter side; "none" or "imagenet".
+            at 64 to 127 pixels of the shorter side, or enlarged to as many pixels as 64 x 64 has;
+            "none" or "imagenet".
         feature_classes: number of classes that the second discriminator knows.
     """
 
@@ -142,11 +141,9 @@ class Discriminator(nn.Module):
         self.patches = nn.ModuleList(nn.Linear(count, 1) for count in channels[:-1])
         shrunk = len(self.shrinking)
         self.head = ClassHead(channels[-1] * (height >> shrunk) * (broad >> shrunk), classes)
-        self.halvings = doublings(min(height, broad), FEATURES_FROM)
+        self.halvings = doublings(min(height, broad), SEEN_FROM)
         self.second_discriminator = (
-            FeatureDiscriminator(self.halvings, feature_classes, FEATURES_FROM)
-            if features == "imagenet"
-            else None
+            FeatureDiscriminator(self.halvings, feature_classes, SEEN_FROM) if features == "imagenet" else None
         )
 
     def grow_to(self, progress: float) -> float:
@@ -158,7 +155,7 @@ class Discriminator(nn.Module):
 
     @property
     def second_stride(self) -> int:
-        """Pixels between neighbours of the first features that the second discriminator sees."""
+        """Pixels between neighbours of the first features that the second discriminator sees, at most."""
         return STRIDE << (self.second_discriminator.halvings if self.second_discriminator else 0)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -171,7 +168,7 @@ class Discriminator(nn.Module):
         for scale in range(first, len(self.shrinking)):
             features = leaky_relu(features, 0.2)
             # The mean of the patches' logits is the logit of their mean.
-            of_patches.append(self.patches[scale](mean_of_places(features)).squeeze(1))
+            of_patches.append(self.patches[scale](features.mean((2, 3))).squeeze(1))
             features = self.shrinking[scale](features)
             if scale + 1 < len(self.views):
                 seen = half_size(seen)

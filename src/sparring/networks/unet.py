@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, pad
 
-from sparring.networks.imagenet import STRIDE, FeatureDiscriminator
+from sparring.networks.imagenet import SEEN_FROM, STRIDE, FeatureDiscriminator
 from sparring.networks.network import Network
-from sparring.networks.skips import FEATURES_FROM, doublings
+from sparring.networks.skips import doublings
 
 SLOPE = 0.2  # of LeakyReLU below 0
 MOST_HALVINGS = 3
@@ -134,7 +134,7 @@ NETWORK = Network(
         channels=o.shape[0] + o.given,
         width=o.width,
         features=o.features,
-        halvings=doublings(min(o.shape[1:]), FEATURES_FROM),
+        halvings=doublings(min(o.shape[1:]), SEEN_FROM),
     ),
     axes="C H W",
     g_norms=("none",),

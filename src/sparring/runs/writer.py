@@ -51,7 +51,7 @@ def train_in(
 
     ``threads`` fixes the number of threads (None: as the config says). When a record is yielded, all files
     on disk are complete. The exact state is saved at the last record, or when ``stop`` returns True. ``warn``
-    is called if the best checkpoint is damaged, ``tell`` with what takes a while at the end.
+    is called if the best checkpoint is damaged, ``tell`` before a slow last step.
 
     Raises:
         NonFiniteError: training broke down; the last good checkpoint is kept.

@@ -21,9 +21,8 @@ from sparring.games.game import Game
 from sparring.metrics.distances import fit_gaussian, frechet
 from sparring.metrics.features import fit_pca
 from sparring.networks.blocks import half_size
-from sparring.networks.imagenet import ImageNetFeatures, enlarged
+from sparring.networks.imagenet import SEEN_FROM, ImageNetFeatures, enlarged
 from sparring.networks.network import Calibrated
-from sparring.networks.skips import FEATURES_FROM
 
 USUAL = 100  # percent
 NEAR = 1.02  # the discriminator knows these features, so they see too late that samples vary too little
@@ -34,7 +33,7 @@ SEEN = 20  # samples of the training for each that is drawn, so that a short tra
 COMPONENTS = 64  # principal components of the features, at most
 A_COMPONENT = 10  # reals for each, at least
 AT_ONCE = 50  # pictures
-ANNOUNCED = "the length of latents is chosen: samples of several are compared with the data, for some seconds"
+ANNOUNCED = "Choosing the length of latents: samples of several lengths are compared with the data."
 SEED = 4_000_037  # added to that of the run
 
 
@@ -47,7 +46,7 @@ def calibrate(game: Game, data: Dataset, seed: int, tell: Tell = lambda _: None)
     Args:
         data: the training set.
         seed: of the run.
-        tell: called with a sentence before it begins, since it takes some seconds.
+        tell: called with a sentence before it begins, since it takes a while.
     """
     generator = game.memories.get("average")
     count = min(COUNT, game.clock.samples_seen // SEEN)
@@ -113,7 +112,7 @@ def _distance_of(game: Game, data: Dataset, count: int, seed: int) -> Callable[[
 
 
 def seen(pictures: Tensor) -> Tensor:
-    """Pictures (B, C, H, W) whose shorter side has FEATURES_FROM pixels or more, but not twice as many."""
-    while min(pictures.shape[2:]) >= 2 * FEATURES_FROM:
+    """Pictures (B, C, H, W) as a second discriminator sees them: halved, or enlarged, to SEEN_FROM pixels."""
+    while min(pictures.shape[2:]) >= 2 * SEEN_FROM:
         pictures = half_size(pictures)
-    return enlarged(pictures, FEATURES_FROM)
+    return enlarged(pictures, SEEN_FROM)

@@ -92,7 +92,7 @@ def train(
 ) -> Iterator[Record]:
     """Call ``loop.train`` with the options of the config; ``threads`` is used if the config sets none.
 
-    The last record comes when the length of latents is chosen, if the config says so, which ``tell`` is told.
+    The length of latents is chosen before the last record, if the config says so; ``tell`` is called first.
     """
     adaptive = config.budget.minutes is not None and config.machine.threads is None
     fixed = None if adaptive else threads

@@ -18,7 +18,7 @@ from sparring.data.spec import Dataset
 from sparring.data.split import hold_out_count
 from sparring.errors import ConfigError, DataError, Tell, counted, first_of, quoted
 from sparring.machine.device import launched
-from sparring.networks import associations, skips
+from sparring.networks import associations, imagenet, skips
 
 # benchmarks/few_samples.py, ten minutes of emoji, times real: 511 of them, small-data 3.5 and sprint 7.3; all
 # 1,703, small-data 1.2 and without its augmentation 2.1. Sets of 60,000 and more were measured with sprint,
@@ -26,7 +26,7 @@ from sparring.networks import associations, skips
 FEW = 5_000
 VARIANCE_SAMPLES = 10_000  # from which the variance of the data is measured, at most
 VARIANCE_NUMBERS = 2**22  # values that are encoded at a time
-LARGE_WEIGHT = 0.4  # of features, for pictures that have FEATURES_FROM pixels themselves
+LARGE_WEIGHT = 0.4  # of features, for pictures that have imagenet.SEEN_FROM pixels themselves
 # Fluent emoji of 128 pixels, excess distance by MobileNetV2 after 300 CPU seconds: 154 with widths 24 and 16,
 # which see half as many samples again; 187 with those of the recipe, the best at 32 and 64 pixels.
 LARGE, LARGE_WIDTHS = 128, {"g_width": 24, "d_width": 16}
@@ -116,7 +116,7 @@ def plays_features(config: Config) -> bool:
 def features_weight(config: Config, data: Dataset) -> float:
     """The weight of the config; less for large pictures, whose features would drown their pixels."""
     weight = config.networks.d_features_weight
-    return weight if min(data.spec.shape[1:], default=0) < skips.FEATURES_FROM else LARGE_WEIGHT * weight
+    return weight if min(data.spec.shape[1:], default=0) < imagenet.SEEN_FROM else LARGE_WEIGHT * weight
 
 
 def needs_associations(data: Dataset) -> bool:
