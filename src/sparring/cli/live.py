@@ -56,10 +56,7 @@ def train_live(
     with after_the_step(alone=True) as stopped, ExitStack() as stack:
         display = stack.enter_context(Display(screen, _thumbnail(rescuer, data))) if main_process else None
         try:
-            records = rescuer.train(
-                data, threads=threads, held_out=held_out, stop=stopped, warn=warn, tell=rescuer.tell
-            )
-            for record in records:
+            for record in rescuer.train(data, threads=threads, held_out=held_out, stop=stopped, warn=warn):
                 if display:
                     display.show(record, *remarks(rescuer.diagnosis))
         except RuntimeError as error:

@@ -120,7 +120,7 @@ def second_of(discriminator: nn.Module) -> nn.Module | None:
 
 
 def moved(game: AdversarialGame, samples: Tensor) -> Tensor:
-    """Pictures (B, C, H, W) moved to another place at each step, by less than the stride of what sees them.
+    """Pictures (B, C, H, W) moved to another place at each step, by less than ``second_stride``.
 
     The gradient of features whose first layers have strides is a lattice. At rest the generator would draw it.
     With a stride of 4 there are 16 places, from one pixel down and right to two up and left. Samples that are

@@ -157,7 +157,7 @@ class Accompanied(Protocol):
 
     @property
     def second_stride(self) -> int:
-        """Pixels between neighbours of the first features that the second one sees."""
+        """Pixels between neighbours of the first features that the second one sees, or more."""
 
 
 @contextmanager

@@ -155,7 +155,7 @@ class Discriminator(nn.Module):
 
     @property
     def second_stride(self) -> int:
-        """Pixels between neighbours of the first features that the second discriminator sees, at most."""
+        """Pixels between neighbours of the first features that the second discriminator sees, or more."""
         return STRIDE << (self.second_discriminator.halvings if self.second_discriminator else 0)
 
     def forward(self, samples: Tensor, labels: Tensor | None = None) -> Tensor:

@@ -43,7 +43,7 @@ class Rescuer:
 
     Args:
         most: the largest number of cures.
-        tell: called with a sentence about each action.
+        tell: called with a sentence about each action, and before a slow last step.
 
     Attributes:
         game: the players as they are now; a cure begins with new ones.
@@ -79,7 +79,7 @@ class Rescuer:
                         doctor.examine(record)
             last = self.game.clock.step
             try:
-                for record in train_in(self.folder, self.game, data, **options):
+                for record in train_in(self.folder, self.game, data, tell=self.tell, **options):
                     self.findings = doctor.examine(record)
                     self.diagnosis = doctor.diagnosis(self.findings)
                     yield record
