@@ -180,7 +180,7 @@ def verdicts() -> str:
         "floors, since what is held out differs in kind. Trainings named `before` are those of an earlier",
         "default, whose discriminator saw no features of ImageNet, and those named `own-size` of one that saw",
         "them without enlarging pictures; `imagenet-64`, later stages of the same network, is a little too",
-        "kind to both and to today's.\n",
+        "kind to long trainings with them.\n",
         "| set | training | judge | imagenet-64 | scattering-64 | pca-64 | what the doctor begins with |",
         "|---|---|---|---|---|---|---|",
     ]
@@ -195,9 +195,9 @@ def verdicts() -> str:
     for name, values in found.items():
         lines.append(f"| `{name}` | {' | '.join(f'{values[part]:.2f}' for part in parts)} |")
     lines += [
-        "\nOn CIFAR-10 the judge puts the garish blobs of 5,000 samples before the pictures of 70,000, which",
-        "an eye does not, nor do our numbers. `scattering-64` exaggerates: what has wrong edges is further",
-        "from the reals in it than the judge says. No run beyond ten times what reals score is called healthy",
-        "without the number.",
+        "\nOn CIFAR-10 the judge puts the garish blobs of `before-5k` before the pictures of `before-70k`,",
+        "which an eye does not, nor do our numbers. `scattering-64` exaggerates: what has wrong edges is",
+        "further from the reals in it than the judge says. No run beyond ten times what reals score is",
+        "called healthy without the number.",
     ]
     return "\n".join(lines) + "\n"
