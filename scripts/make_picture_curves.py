@@ -72,8 +72,11 @@ def main() -> None:
     for axis, (title, methods) in zip(axes[0], panels.items(), strict=True):
         draw(axis, title, methods)
     axes[0][0].set_ylabel("distance above that of real pictures")
-    axes[0][0].legend(fontsize=8, frameon=False)
-    figure.tight_layout()
+    shown = {
+        label: line for axis in axes[0] for line, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    figure.tight_layout(rect=(0, 0.08, 1, 1))  # above the legend, which would hide lines within a panel
+    figure.legend([*shown.values()], [*shown], loc="lower center", ncols=len(shown), frameon=False)
     figure.savefig(OUT, dpi=75)
     print(OUT)
 
