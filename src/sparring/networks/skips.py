@@ -40,7 +40,8 @@ class Generator(nn.Module):
 
     Each scale adds its picture to that of the coarser scales, enlarged bilinearly, before a leaky tanh. Pixels
     are repeated for scales that wait, so that the mean of four is what was drawn. The latent also scales and
-    shifts the features of each scale, and gives them noise. Latents are first made ``latent_percent`` as long.
+    shifts the features of each scale, and gives them noise, but for single pixels of small pictures. Latents
+    are first made ``latent_percent`` as long.
 
     Args:
         shape: (C, H, W) of one picture.
@@ -73,9 +74,12 @@ class Generator(nn.Module):
         )
         self.norm = nn.BatchNorm2d(channels[0])
         self.norms = nn.ModuleList(ModulatedBatchNorm(count, latent_dim + classes) for count in channels[1:])
+        # Features see small pictures enlarged, and ask for ever more noise of single pixels: without it
+        # labelled CIFAR-10 is a third nearer after 276,000 samples. Solar cells, 64 pixels, gain by it.
+        noisy = channels[1:] if doublings(min(self.height, self.width)) else channels[1:-1]
         self.noises = nn.ModuleList(
             LatentNoise(count, latent_dim, (low[0] << scale, low[1] << scale), seed=scale)
-            for scale, count in enumerate(channels[1:], start=1)
+            for scale, count in enumerate(noisy, start=1)
         )
         self.growing = nn.ModuleList(UpsampleConv2d(a, b, bias=False) for a, b in pairwise(channels))
         self.pictures = nn.ModuleList(nn.Conv2d(count, colours, 1) for count in channels[:-1])
@@ -96,10 +100,13 @@ class Generator(nn.Module):
         features = relu(self.norm(self.coarsest(known)))
         picture: Tensor = self.pictures[0](features)
         present = len(self.growing) - self.growth.left_out
-        for scale, (grow, norm, noise) in enumerate(zip(self.growing, self.norms, self.noises, strict=True)):
+        for scale, (grow, norm) in enumerate(zip(self.growing, self.norms, strict=True)):
             picture = interpolate(picture, scale_factor=2, mode="bilinear" if scale < present else "nearest")
             if scale < present:
-                features = relu(noise(norm(grow(features), known), latents))
+                features = norm(grow(features), known)
+                if scale < len(self.noises):
+                    features = self.noises[scale](features, latents)
+                features = relu(features)
                 picture = picture + self.pictures[scale + 1](features)
         return leaky_tanh(picture)[:, :, : self.height, : self.width]
 
