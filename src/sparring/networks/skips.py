@@ -74,8 +74,8 @@ class Generator(nn.Module):
         )
         self.norm = nn.BatchNorm2d(channels[0])
         self.norms = nn.ModuleList(ModulatedBatchNorm(count, latent_dim + classes) for count in channels[1:])
-        # Features see small pictures enlarged, and ask for ever more noise of single pixels: without it
-        # labelled CIFAR-10 is a third nearer after 276,000 samples. Solar cells, 64 pixels, gain by it.
+        # Features see small pictures enlarged, and ask for ever more noise of single pixels ("pixel-noise" in
+        # benchmarks/pictures.py). Of 64 pixels they see all detail, and solar cells are nearer with noise.
         noisy = channels[1:] if doublings(min(self.height, self.width)) else channels[1:-1]
         self.noises = nn.ModuleList(
             LatentNoise(count, latent_dim, (low[0] << scale, low[1] << scale), seed=scale)
