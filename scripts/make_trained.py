@@ -3,8 +3,7 @@
     python scripts/make_trained.py [--names mnist emoji] [--sheets FOLDER]
 
 One thread, half a CPU minute for digits and sixteen for emoji; more samples make them better. The emoji in the
-package were made when features saw small pictures as they are: enlarged, after as many samples, they hatch
-more (excess distance by MobileNetV2 60, not 44). A folder has
+package were made when features saw small pictures as they are, not enlarged: today's hatch more. A folder has
 what drawing, measuring and fine-tuning need of a run: its options, the facts about its data, and the weights
 of the generator's average and of the discriminator in half precision. How far the pictures of half precision
 differ from those of the training is printed, and a sheet is written into the folder of --sheets.

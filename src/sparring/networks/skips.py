@@ -75,7 +75,7 @@ class Generator(nn.Module):
         self.norm = nn.BatchNorm2d(channels[0])
         self.norms = nn.ModuleList(ModulatedBatchNorm(count, latent_dim + classes) for count in channels[1:])
         # Features see small pictures enlarged, and ask for ever more noise of single pixels ("pixel-noise" in
-        # benchmarks/pictures.py). Of 64 pixels they see all detail, and solar cells are nearer with noise.
+        # docs/benchmarks.md). Those of 64 pixels and more they see as they are, and the noise gives them grain.
         noisy = channels[1:] if doublings(min(self.height, self.width)) else channels[1:-1]
         self.noises = nn.ModuleList(
             LatentNoise(count, latent_dim, (low[0] << scale, low[1] << scale), seed=scale)
