@@ -96,8 +96,8 @@ MUTANTS = [
     Mutant(imagenet, "Block.forward", "x + y", "y", lambda: test_imagenet.test_features_are_those_of_the_whole_network(test_imagenet.smooth())),
     Mutant(imagenet, "enlarged", "** 0.5", "** 0.25", test_imagenet.test_enlarged_pictures_are_interpolated),
     Mutant(imagenet, "enlarged", '"bilinear"', '"nearest"', test_imagenet.test_enlarged_pictures_are_interpolated),
-    Mutant(imagenet, "FeatureDiscriminator.forward", "enlarged(pictures, self.side)", "pictures", partial(test_imagenet.test_features_see_pictures_of_64_to_127_pixels, (28, 28), 1.0, 0, (64, 64))),
-    Mutant(imagenet, "FeatureDiscriminator.forward", ".mean((2, 3))", ".sum((2, 3))", lambda: test_imagenet.test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(test_imagenet.smooth())),
+    Mutant(imagenet, "FeatureDiscriminator.see", "enlarged(pictures, self.side)", "pictures", partial(test_imagenet.test_features_see_pictures_of_64_to_127_pixels, (28, 28), 1.0, 0, (64, 64))),
+    Mutant(imagenet, "FeatureDiscriminator.judge", ".mean((2, 3))", ".sum((2, 3))", lambda: test_imagenet.test_a_feature_logit_is_the_sum_over_stages_of_the_means_over_places(test_imagenet.smooth())),
     Mutant(skips, "silence", "zeros_", "ones_", test_skips.test_a_scale_that_has_not_learnt_adds_nothing),
 ]  # fmt: skip
 

@@ -24,6 +24,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {  # depth needs one of the others
     "grow": {"generator": "skips"},
     "d_features": {"discriminator": "skips"},
     "d_features_weight": {"discriminator": "skips", "d_features": "imagenet"},
+    "r1_features_gamma": {"discriminator": "skips", "d_features": "imagenet"},
     "ema_ramp": {"ema_half_life": 1_000},
     "calibrate_latents": {"generator": "skips", "ema_half_life": 1_000},
     "d_associations": {"discriminator": "tokens"},

@@ -170,6 +170,46 @@ def test_a_second_discriminator_has_a_loss_of_its_own_and_the_generator_has_both
     torch.testing.assert_close(update.logged["g_loss"], costs[0].detach())
 
 
+class Stages(nn.Module):
+    """Judges samples by two stages of features: the samples, and their squares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(players()[1] for _ in range(2))
+
+    def see(self, samples: torch.Tensor) -> list[torch.Tensor]:
+        return [samples, samples.square()]
+
+    def judge(self, seen: list[torch.Tensor], labels: torch.Tensor | None = None) -> torch.Tensor:
+        return torch.stack([head(one) for head, one in zip(self.heads, seen, strict=True)]).sum(0)
+
+    def forward(self, samples: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        return self.judge(self.see(samples), labels)
+
+
+@pytest.mark.parametrize(("step", "due"), [(0, True), (1, False), (2, True)])
+def test_a_penalty_on_features_is_one_of_the_second_discriminator_alone(step: int, due: bool) -> None:
+    rng = torch.Generator().manual_seed(0)
+    real, discriminator = torch.randn(BATCH, SIZE, generator=rng), Pair()
+    discriminator.second_discriminator = second = Stages()
+    fight = {"penalties": [penalties.r1_features(0.7, every=2)], "second_weight": 0.4}
+    game = AdversarialGame(players()[0], discriminator, LATENT, **fight)
+    game.penalty_scale, game.clock.step = 0.5, step
+    fake = forge(game, Batch(real), rng).detach()
+    update = discriminator_update(game, Batch(real), fake, rng)
+    first, also = (
+        game.loss.discriminator(judge(real), judge(fake)).mean() for judge in (discriminator.first, second)
+    )
+    of_stages = [one.clone().requires_grad_() for one in second.see(real)]
+    slopes = torch.autograd.grad(second.judge(of_stages).sum(), of_stages, create_graph=True)
+    penalty = 2 * 0.7 / 2 * sum(slope.square().sum(1).mean() for slope in slopes)
+    cost = first + 0.4 * (also + 0.5 * due * penalty)
+    expected = torch.autograd.grad(cost, list(discriminator.parameters()))
+    torch.testing.assert_close(update.gradients, list(expected), rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(update.logged["second_d_loss"], also.detach())
+    assert not update.logged["penalty"]
+
+
 def pictured() -> AdversarialGame:
     """Players of pictures (1, 8, 8), whose second discriminator weighs each pixel by its place."""
     linear = [nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0)) for _ in range(2)]

@@ -34,6 +34,14 @@ def test_a_quadratic_critic() -> None:
     torch.testing.assert_close(value.detach(), expected, rtol=1e-12, atol=0)
 
 
+def test_places_whose_logits_are_averaged() -> None:
+    """D(x) is the mean over places of a |x_p|^2 / 2: on its own, a place has the gradient a x_p."""
+    x = samples(6, 3, 2, 5)
+    value = penalties.zero_centred_at_places(x, 1.5 * x.square().sum(1).mean((1, 2)) / 2)
+    expected = 0.5 * 1.5**2 * x.detach().square().sum(1).mean((1, 2))
+    torch.testing.assert_close(value.detach(), expected, rtol=1e-12, atol=0)
+
+
 @pytest.mark.parametrize("function", [penalties.zero_centred, penalties.one_centred])
 def test_the_penaltys_own_gradient_in_the_weights(function: penalties.PenaltyFunction) -> None:
     """For D(x) = w.x: d/dw |w|^2 / 2 = w and d/dw (|w| - 1)^2 = 2 (|w| - 1) w / |w|."""

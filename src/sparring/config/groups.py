@@ -308,6 +308,12 @@ class PenaltiesConfig(Group):
     r1_near_gamma: float = option(
         0.0, "R1 by finite differences: gamma/2 times ((D(real + sigma u) - D(real)) / sigma)^2", low=0
     )
+    r1_features_gamma: float = option(
+        0.0,
+        "R1 of the discriminator of features: gamma/2 times |grad|^2 in the features of a place",
+        low=0,
+        needs=(needs.FEATURED,),
+    )
     r1_near_sigma: float = option(0.01, "sigma of r1_near_gamma", low=1e-6, needs=(needs.NEAR,))
     gamma_per_variance: float | None = option(
         None, "gamma of R1 and R2, if not given, as a multiple of the data's total variance"

@@ -161,6 +161,8 @@ class Options(BudgetOptions, total=False):
     """WGAN-GP: times (|grad D(between)| - 1)^2."""
     r1_near_gamma: float
     """R1 by finite differences: gamma/2 times ((D(real + sigma u) - D(real)) / sigma)^2."""
+    r1_features_gamma: float
+    """R1 of the discriminator of features: gamma/2 times |grad|^2 in the features of a place."""
     r1_near_sigma: float
     """Sigma of r1_near_gamma."""
     gamma_per_variance: float | None

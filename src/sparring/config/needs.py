@@ -38,7 +38,12 @@ CENTRED = Need(
     "a gamma to adapt, such as --r1-gamma 1",
 )
 PENALISED = Need(
-    lambda c: CENTRED.there(c) or c.penalties.gp_weight or c.penalties.gamma_per_variance,
+    lambda c: (
+        CENTRED.there(c)
+        or c.penalties.gp_weight
+        or c.penalties.gamma_per_variance
+        or c.penalties.r1_features_gamma
+    ),
     "a penalty, such as --r1-gamma 1",
 )
 NEAR = Need(lambda c: c.penalties.r1_near_gamma, "--r1-near-gamma")

@@ -74,7 +74,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "pictures": {
         "generator": "skips", "discriminator": "skips", "grow": 0.4, "d_features": "imagenet",
         "clusters": 100, "latent_dim": 24, "g_width": 40, "d_width": 24,
-        "r1_gamma": 0.1, "penalty_every": 8,
+        "r1_gamma": 0.1, "r1_features_gamma": 5.0, "penalty_every": 8,
         "augment": "diffaugment", "augment_target": 0.4, "augment_samples": 50_000,
         "batch_size": 32, "g_lr": 5e-3, "d_lr": 1.2e-3, "lr_warmup": 0.03, "lr_schedule": "linear",
         "lr_decay_from": 0.5, "ema_half_life": 20_000, "ema_ramp": 0.16, "calibrate_latents": True,

@@ -113,6 +113,7 @@ MORE: dict[str, Search] = {
     "penalty_every": Doublings(3),
     "lecam_weight": Times(10),
     "r1_near_gamma": Times(10),
+    "r1_features_gamma": Times(10),
     "augment_p": Between(0, 0.9),
     "augment_target": Between(0.1, 0.9),
     "upsampling": Among(),

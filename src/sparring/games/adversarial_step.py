@@ -18,7 +18,7 @@ from sparring.games.logits import sign_of_pairs
 from sparring.games.penalties import Penalty, between
 from sparring.games.players import score
 from sparring.games.updates import Update, clip_weights, descend, slope
-from sparring.networks.network import Accompanied, play
+from sparring.networks.network import Accompanied, Seeing, play
 
 if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
@@ -47,7 +47,7 @@ def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch
 
 def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng: torch.Generator) -> Update:
     """The gradient of L_D(D(x), D(G(z))) plus the penalties due at this step, for D's weights."""
-    due = [penalty for penalty in game.penalties if game.clock.step % penalty.every == 0]
+    due = [penalty for penalty in due_now(game) if penalty.on != "features"]
     # One forward pass gives the logits and, if a penalty needs it, D's gradient with respect to its samples.
     # It is the gradient of D(see(x)) with respect to x, as in Karras et al. 2020: see is a part of D here.
     real = batch.real.detach().requires_grad_(any(penalty.on == "real" for penalty in due))
@@ -77,11 +77,13 @@ def discriminator_update(game: AdversarialGame, batch: Batch, fake: Tensor, rng:
         "fake_logit": fake_logits.detach(),
     }
     if (second := second_of(game.discriminator)) is not None:
+        pictures = moved(game, torch.cat([seen_real, seen_fake]).detach())
         with game.runtime.autocast():
-            both = play(second, moved(game, torch.cat([seen_real, seen_fake]).detach()), twice(labels))
+            both = play(second, pictures, twice(labels))
         second_loss = game.loss.discriminator(*both.split(len(real))).mean()
         logged["second_d_loss"] = second_loss.detach()
-        total = total + game.second_weight * second_loss
+        penalty_of_features = penalise_features(game, second, pictures[: len(real)], labels)
+        total = total + game.second_weight * (second_loss + penalty_of_features)
     return Update(slope(total, game.discriminator), logged)
 
 
@@ -189,6 +191,28 @@ def judge(game: AdversarialGame, real: Tensor, fake: Tensor, labels: Tensor | No
         logits = score(game.discriminator, torch.cat([real, fake]), twice(labels))
     real_logits, fake_logits = logits.split(len(real))
     return real_logits, fake_logits
+
+
+def due_now(game: AdversarialGame) -> list[Penalty]:
+    """The penalties that are due at this step."""
+    return [penalty for penalty in game.penalties if game.clock.step % penalty.every == 0]
+
+
+def penalise_features(
+    game: AdversarialGame, second: nn.Module, real: Tensor, labels: Tensor | None
+) -> Tensor | float:
+    """The penalties on "features" that are due: batch means, summed over the stages, in float32."""
+    due = [penalty for penalty in due_now(game) if penalty.on == "features"]
+    if not due or not isinstance(second, Seeing):
+        return 0.0
+    with game.runtime.autocast(), torch.no_grad():
+        seen = second.see(real)
+    seen = [one.to(torch.promote_types(one.dtype, torch.float32)).requires_grad_() for one in seen]
+    logits = second.judge(seen, labels)
+    costs = [
+        penalty.every * penalty.weight * penalty.function(one, logits).mean() for penalty in due for one in seen
+    ]
+    return game.penalty_scale * torch.stack(costs).sum()
 
 
 def penalise_elsewhere(

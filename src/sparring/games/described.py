@@ -11,7 +11,13 @@ from sparring.games.schedules import SCHEDULES
 if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
 
-WEIGHTS = {"real": "r1_gamma", "fake": "r2_gamma", "between": "gp_weight", "near": "r1_near_gamma"}
+WEIGHTS = {
+    "real": "r1_gamma",
+    "fake": "r2_gamma",
+    "between": "gp_weight",
+    "near": "r1_near_gamma",
+    "features": "r1_features_gamma",
+}
 BY_TYPE = {"Adam": "adam", "OptimisticAdam": "optimistic-adam", "RMSprop": "rmsprop"}
 
 

@@ -23,12 +23,13 @@ class Penalty(NamedTuple):
 
     ``on`` says where the gradient is taken: at real samples, at fakes, or at points "between" the two. With
     "near" there is a second point for each real sample, ``sigma`` away, and the two logits are compared; the
-    samples are then (2B, ...). If ``every`` is k, the penalty is computed at each k-th step, with k times the
-    weight (Karras et al. 2020).
+    samples are then (2B, ...). With "features" it is taken at the features of real samples by which a second
+    discriminator judges, at each of its stages. If ``every`` is k, the penalty is computed at each k-th step,
+    with k times the weight (Karras et al. 2020).
     """
 
     function: PenaltyFunction
-    on: Literal["real", "fake", "between", "near"]
+    on: Literal["real", "fake", "between", "near", "features"]
     weight: float
     every: int = 1
     sigma: float = 0.0
@@ -43,6 +44,15 @@ def squared_gradient_norm(samples: Tensor, logits: Tensor) -> Tensor:
 def zero_centred(samples: Tensor, logits: Tensor) -> Tensor:
     """1/2 |grad_x D(x)|^2: R1 on real samples, R2 on fakes (Mescheder et al. 2018, eq. 9)."""
     return 0.5 * squared_gradient_norm(samples, logits)
+
+
+def zero_centred_at_places(features: Tensor, logits: Tensor) -> Tensor:
+    """1/2 the mean over places of |grad f(x_p)|^2 (B,), for logits that are the mean of f(x_p) over places p.
+
+    Features are (B, C, ...). A place has a part of the mean alone, so its gradient is multiplied by their
+    number n: 1/n sum_p |n grad_p D|^2.
+    """
+    return features[0, 0].numel() * zero_centred(features, logits)
 
 
 def one_centred(samples: Tensor, logits: Tensor) -> Tensor:
@@ -97,6 +107,11 @@ def near_r1(gamma: float, every: int = 1, sigma: float = 0.01) -> Penalty:
     return Penalty(partial(finite_difference, sigma=sigma), "near", gamma, every, sigma)
 
 
+def r1_features(gamma: float, every: int = 1) -> Penalty:
+    """R1 of a discriminator of frozen features: gamma/2 times |grad|^2 in the features of a place."""
+    return Penalty(zero_centred_at_places, "features", gamma, every)
+
+
 def of(chosen: PenaltiesConfig) -> tuple[Penalty, ...]:
     """The penalties of a config whose weights are not 0."""
     every = chosen.penalty_every
@@ -105,6 +120,7 @@ def of(chosen: PenaltiesConfig) -> tuple[Penalty, ...]:
         r2(chosen.r2_gamma, every),
         gradient_penalty(chosen.gp_weight, every),
         near_r1(chosen.r1_near_gamma, every, chosen.r1_near_sigma),
+        r1_features(chosen.r1_features_gamma, every),
     )
     return tuple(penalty for penalty in known if penalty.weight)
 

@@ -142,7 +142,7 @@ def _of_gradients(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator
             "The discriminator's steps raise its scores of forged samples above those of real ones.",
             "Its loss takes D(real) first and D(forged) second.",
         )
-    for penalty in penalties:
+    for penalty in (one for one in penalties if one.on != "features"):
         samples = batch.real.detach().requires_grad_()
         value = penalty.function(samples, play(twin.discriminator, samples, batch.labels)).mean()
         slope = torch.autograd.grad(value, d_weights, allow_unused=True) if value.requires_grad else ()

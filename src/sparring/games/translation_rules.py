@@ -201,7 +201,8 @@ def check_players(config: Config, spec: Spec, classes: int) -> None:
 
 UNUSED = {
     "augment": "none", "instance_noise": 0.0, "weight_clip": None, "ghost_batches": 1, "lecam_weight": 0.0,
-    "gamma_target": None, "gp_weight": 0.0, "r1_near_gamma": 0.0, "clusters": None,
+    "gamma_target": None, "gp_weight": 0.0, "r1_near_gamma": 0.0, "r1_features_gamma": 0.0,
+    "clusters": None,
 }  # fmt: skip
 
 

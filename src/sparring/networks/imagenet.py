@@ -7,6 +7,7 @@ A discriminator that sees them besides pixels need not learn first what an edge 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -49,9 +50,17 @@ class FeatureDiscriminator(nn.Module):
         self.heads = nn.ModuleList(ClassHead(HIDDEN, classes) for _ in CHANNELS)
 
     def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
+        return self.judge(self.see(pictures), labels)
+
+    def see(self, pictures: Tensor) -> list[Tensor]:
+        """The features of pictures (B, C, H, W) at each stage, (B, CHANNELS[k], h, w)."""
         for _ in range(self.halvings):
             pictures = half_size(pictures)
-        seen = self.features(enlarged(pictures, self.side))
+        seen: list[Tensor] = self.features(enlarged(pictures, self.side))
+        return seen
+
+    def judge(self, seen: Sequence[Tensor], labels: Tensor | None = None) -> Tensor:
+        """The logits (B,) of features as ``see`` gives them."""
         of_stages = [
             head(leaky_relu(hidden(one), SLOPE).mean((2, 3)), labels)
             for hidden, head, one in zip(self.hidden, self.heads, seen, strict=True)

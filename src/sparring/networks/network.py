@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -158,6 +158,17 @@ class Accompanied(Protocol):
     @property
     def second_stride(self) -> int:
         """Pixels between neighbours of the first features that the second one sees, or more."""
+
+
+@runtime_checkable
+class Seeing(Protocol):
+    """A discriminator that judges samples by features that do not learn."""
+
+    def see(self, samples: Tensor) -> list[Tensor]:
+        """The features (B, C, …) of samples, at one or several stages."""
+
+    def judge(self, seen: Sequence[Tensor], labels: Tensor | None = None) -> Tensor:
+        """The logits (B,) of these features."""
 
 
 @contextmanager
