@@ -26,13 +26,13 @@ from rows import lines_of  # noqa: E402
 OUT = ROOT / "docs/images/picture-curves.png"
 COLOURS = {
     "default": "C0",
-    "pixel-noise": "C5",
+    "steep-features": "C5",
     "usual-lengths": "C1",
     "modern": "C2",
     "small-data": "C4",
     "dcgan": "C3",
 }
-DEFAULTS = ("default", "pixel-noise", "usual-lengths")
+DEFAULTS = ("default", "steep-features", "usual-lengths")
 TICKS = (60, 150, 600, 1800)  # CPU seconds
 LEAST = 1.0  # excess that is drawn; a smaller one is not told from noise
 
