@@ -177,6 +177,8 @@ MUTANTS = [
     Mutant(window, "Window.close", "self.counts[name]", "max(self.counts.values())", test_loop.test_what_only_some_steps_log_is_averaged_over_these),
     Mutant(window, "Window.add", "logged.keys() != self.kept[0].keys()", "False", test_loop.test_what_only_some_steps_log_is_averaged_over_these),
     Mutant(window, "Window._average", "for logged in self.kept]", "for logged in self.kept[-1:] * len(self.kept)]", test_loop.test_a_record_holds_the_mean_of_its_steps),
+    Mutant(checks, "_of_gradients", "if not isinstance(second, Seeing)", "if False", test_preflight.test_a_penalty_on_features_that_nothing_judges_by),
+    Mutant(suited, "configure", 'found["r1_features_gamma"] = 0.0', "pass", partial(test_suited.test_where_there_are_no_features_they_have_no_penalty, {"d_features": "none"}, 0.0)),
     Mutant(checks, "_of_layers", "if game.penalties and has", "if has", lambda: test_preflight.test_each_caution_and_its_neighbour("batch-norm-penalised")),
     Mutant(suited, "features_weight", "min(", "max(", partial(test_suited.test_features_of_large_pictures_count_less, 60, {}, 1.0)),
     Mutant(suited, "usual_widths", ">= LARGE", "> LARGE", partial(test_suited.test_networks_for_large_pictures_are_narrower, 128, "pictures", {}, (24, 16))),

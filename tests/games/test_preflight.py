@@ -17,7 +17,7 @@ from sparring.data.spec import Dataset
 from sparring.games.adversarial import AdversarialGame
 from sparring.games.endings import span
 from sparring.games.losses import Loss, non_saturating, wasserstein
-from sparring.games.penalties import Penalty, zero_centred
+from sparring.games.penalties import Penalty, r1_features, zero_centred
 from sparring.games.preflight import preflight
 from sparring.runs import checkpoint
 from sparring.training import plan, suited
@@ -179,6 +179,11 @@ def test_each_caution_and_its_neighbour(name: str) -> None:
     ill, well = CASES[name]
     assert name in ill()
     assert name not in well()
+
+
+def test_a_penalty_on_features_that_nothing_judges_by() -> None:
+    """Its neighbour is the recipe ``pictures`` above."""
+    assert "idle-penalty" in names(sound(penalties=[r1_features(1.0)]))
 
 
 def test_gradients_that_are_cut() -> None:

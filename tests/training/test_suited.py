@@ -298,6 +298,12 @@ def test_features_are_there_where_a_discriminator_is_asked_beside_them(
     assert suited.configure(pairs, "auto", **given).networks.d_features == features
 
 
+@pytest.mark.parametrize(("given", "gamma"), [({}, 5.0), ({"d_features": "none"}, 0.0)])
+def test_where_there_are_no_features_they_have_no_penalty(given: dict[str, str], gamma: float) -> None:
+    data = from_array(np.zeros((200, 3, 32, 32), np.uint8))
+    assert suited.configure(data, "pictures", **given).penalties.r1_features_gamma == gamma
+
+
 @pytest.mark.parametrize(
     ("side", "given", "weight"), [(60, {}, 1.0), (64, {}, 0.4), (64, {"d_features_weight": 0.7}, 0.7)]
 )

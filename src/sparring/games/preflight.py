@@ -20,7 +20,7 @@ from sparring.games.first_outputs import of_outputs
 from sparring.games.game import as_data
 from sparring.games.trial import check_optimizers, copied, try_step
 from sparring.networks.blocks import has_batch_norm
-from sparring.networks.network import play
+from sparring.networks.network import Seeing, play
 
 SAMPLES = 2000  # of the data that are examined
 NUMBERS = 2**23  # the most values in these samples, unless a batch has more
@@ -142,7 +142,15 @@ def _of_gradients(twin: AdversarialGame, batch: Batch, some: Tensor) -> Iterator
             "The discriminator's steps raise its scores of forged samples above those of real ones.",
             "Its loss takes D(real) first and D(forged) second.",
         )
-    for penalty in (one for one in penalties if one.on != "features"):
+    for penalty in penalties:
+        if penalty.on == "features":
+            if not isinstance(second, Seeing):
+                yield Caution(
+                    "idle-penalty",
+                    "A penalty is on features, and no second discriminator judges by any, so it does nothing.",
+                    "Leave it out, or take skips networks with d_features imagenet.",
+                )
+            continue
         samples = batch.real.detach().requires_grad_()
         value = penalty.function(samples, play(twin.discriminator, samples, batch.labels)).mean()
         slope = torch.autograd.grad(value, d_weights, allow_unused=True) if value.requires_grad else ()
