@@ -107,11 +107,11 @@ def earlier_defaults() -> list[str]:
         "\nWhat the discriminator of features asks for grows with its steepness. Without R1 long trainings",
         "end with two to four times the power of real pictures in the corners: emoji after ten minutes,",
         "labelled CIFAR-10 after thirty. With it they have a half and once that power, and CIFAR-10 is",
-        "nearer by more than a quarter. It is not a cure for all: without labels, one training of CIFAR-10",
-        "had five times that power after ten minutes, from a lattice in some of its pictures. That features",
-        "see small pictures enlarged brings a third on CIFAR-10 with labels; noise makes strokes on",
-        "paintings; moving the pictures keeps a lattice of dots away. Most other steps, at two and a half",
-        "minutes, are within what seeds differ by.",
+        "nearer by more than a quarter. It is not a cure for all: without labels, one of two trainings of",
+        "CIFAR-10 had five times that power after ten minutes, from a lattice in some of its pictures. That",
+        "features see small pictures enlarged brings a third on CIFAR-10 with labels; noise makes strokes",
+        "on paintings; moving the pictures keeps a lattice of dots away. Most other steps, at two and a",
+        "half minutes, are within what seeds differ by.",
     ]
     return lines
 

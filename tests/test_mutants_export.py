@@ -77,7 +77,7 @@ MUTANTS = [
     Mutant(asked, "_whole", "or not least <= int(text) <= most", "", unknown({"count": "65"}, "count: expected a whole number from 1 to 64, got '65'")),
     Mutant(asked, "DrawRequest.of", "if name not in KNOWN", "if False", unknown({"sed": "1"}, "unknown name 'sed'. Did you mean 'seed'")),
     Mutant(record, "figures", "+ 0.5", "", test_quality.test_in_words),
-    Mutant(compiling, "compile_players", "game.penalties and ", "False and ", slope),
+    Mutant(compiling, "compile_players", "on_slope and ", "False and ", slope),
     Mutant(plain_words, "names", '.removeprefix("no-")', "", partial(test_words.test_a_terminal_is_told_flags_alone, *NO)),
     Mutant(words, "_argument", 'found["no"] and ', "", partial(test_python_words.test_flags_become_arguments_and_commands_stay, *YES)),
     Mutant(alone, "_named", "Path(value).name", "value", paths),

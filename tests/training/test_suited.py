@@ -304,6 +304,14 @@ def test_where_there_are_no_features_they_have_no_penalty(given: dict[str, str],
     assert suited.configure(data, "pictures", **given).penalties.r1_features_gamma == gamma
 
 
+@pytest.mark.parametrize("discriminator", ["dcgan", "own"])
+def test_a_penalty_on_features_is_refused_where_there_can_be_none(discriminator: str) -> None:
+    data = from_array(np.zeros((200, 3, 32, 32), np.uint8))
+    given = {"discriminator": discriminator, "r1_features_gamma": 3.0}
+    with pytest.raises(ConfigError, match=r"discriminator (skips|or|unet| )+"):
+        suited.configure(data, "pictures", **given)
+
+
 @pytest.mark.parametrize(
     ("side", "given", "weight"), [(60, {}, 1.0), (64, {}, 0.4), (64, {"d_features_weight": 0.7}, 0.7)]
 )

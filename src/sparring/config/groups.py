@@ -312,7 +312,7 @@ class PenaltiesConfig(Group):
         0.0,
         "R1 of the discriminator of features: gamma/2 times |grad|^2 in the features of a place",
         low=0,
-        needs=(needs.FEATURED,),
+        needs=(needs.ACCOMPANIED, needs.FEATURED),
     )
     r1_near_sigma: float = option(0.01, "sigma of r1_near_gamma", low=1e-6, needs=(needs.NEAR,))
     gamma_per_variance: float | None = option(

@@ -42,7 +42,7 @@ PENALISED = Need(
         CENTRED.there(c)
         or c.penalties.gp_weight
         or c.penalties.gamma_per_variance
-        or c.penalties.r1_features_gamma
+        or (ACCOMPANIED.there(c) and FEATURED.there(c) and c.penalties.r1_features_gamma)
     ),
     "a penalty, such as --r1-gamma 1",
 )

@@ -14,7 +14,8 @@ def compile_players(game: AdversarialGame) -> None:
     Raises:
         ConfigError: this machine has no compiler.
     """
+    on_slope = any(penalty.on != "features" for penalty in game.penalties)
     for replica in game.replicas():
         for name, player in replica.players.items():
-            if not (game.penalties and name.endswith("discriminator")):
+            if not (on_slope and name.endswith("discriminator")):
                 compile_network(player, game.runtime.device)

@@ -32,7 +32,9 @@ class Logged(NamedTuple):
 LOGGED: dict[str, Logged] = {
     "d_loss": Logged("nats", "0.3 to 1.4", "the discriminator's loss without penalties; ln 4: it only guesses"),
     "g_loss": Logged("nats", "0.5 to 4", "the generator's loss"),
-    "penalty": Logged("nats", "below d_loss", "the penalties, as added to the discriminator's loss"),
+    "penalty": Logged(
+        "nats", "below d_loss", "the penalties, as added to the discriminator's loss; not that on features"
+    ),
     "d_real": Logged(
         "probability", "0.5 to 0.95", "mean D(x): how real the discriminator thinks real samples are"
     ),
@@ -195,7 +197,8 @@ LOGGED: dict[str, Logged] = {
     "second_d_loss": Logged(
         "nats",
         "0.2 to 1.4",
-        "the loss of the second discriminator, which sees frozen features (`d_features`, `d_associations`)",
+        "the loss of the second discriminator, which sees frozen features (`d_features`, `d_associations`); "
+        "without its penalty",
     ),
     "lr_scale": Logged("ratio", "0 to 1", "factor by which the schedule multiplies the learning rates"),
     "r1_gamma": Logged(

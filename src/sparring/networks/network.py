@@ -165,10 +165,10 @@ class Seeing(Protocol):
     """A discriminator that judges samples by features that do not learn."""
 
     def see(self, samples: Tensor) -> list[Tensor]:
-        """The features (B, C, …) of samples, at one or several stages."""
+        """The features (B, C, …) of samples, at one or several stages; places are the axes after C."""
 
     def judge(self, seen: Sequence[Tensor], labels: Tensor | None = None) -> Tensor:
-        """The logits (B,) of these features."""
+        """The logits (B,): a sum over the stages of the mean over places of what each place is worth."""
 
 
 @contextmanager

@@ -99,7 +99,7 @@ const CURES_ZH = {
 const MEANINGS_ZH = {
   "d_change": "自上次记录以来判别器权重移动了多少",
   "d_loss": "判别器不含惩罚项的损失；ln 4：只是瞎猜",
-  "penalty": "加在判别器损失上的惩罚项",
+  "penalty": "加在判别器损失上的惩罚项；不含特征上的那一项",
   "real_logit": "真样本的平均原始分数",
   "fake_logit": "假样本的平均原始分数",
   "least_class": "“类内方差”所指的类别的编号",
@@ -111,7 +111,7 @@ const MEANINGS_ZH = {
   "cycle": "来回一趟损失了多少，两个方向都算",
   "identity": "本来就是目标的图片被改动了多少",
   "frechet": "2,000 个样本到真样本的 Fréchet 距离",
-  "second_d_loss": "第二个判别器的损失；它看的是固定不变的特征（d_features）",
+  "second_d_loss": "第二个判别器的损失；它看的是固定不变的特征（d_features）；不含它的惩罚项",
   "grown": "两个网络目前所见图片的大小，与完整尺寸之比",
   "lr_scale": "学习率日程所乘的系数",
   "r1_gamma": "R1 惩罚的 gamma，已计入日程与自适应",
