@@ -8,18 +8,6 @@ from typing import Any
 from rows import grouped, lines_of, spread
 from verdicts import FEATURES, agreement
 
-
-def judged(row: dict[str, Any]) -> str:
-    """The cells of the two judges: the distance, and the floor."""
-    return " | ".join(f"{row[name]:.0f} ({row[f'{name}_floor']:.0f})" for name in ("mobilenet", "lite0"))
-
-
-def least_variance(rows: list[dict[str, Any]]) -> str:
-    """The cell of the least variance of a class; "" without labels."""
-    found = [row["least_variance"] for row in rows if "least_variance" in row]
-    return f"{fmean(found):.2f}" if found else ""
-
-
 # Earlier defaults, from the first to the last: each lacks one thing that the one after it has.
 EARLIER = {
     "without-features": "no discriminator of features",
@@ -30,8 +18,18 @@ EARLIER = {
     "own-size": "features see small pictures, and those that still grow, at their own size",
     "pixel-noise": "noise of single pixels below 64 pixels too",
     "steep-features": "the discriminator of features has no R1",
-    "default": "",
 }
+
+
+def judged(row: dict[str, Any]) -> str:
+    """The cells of the two judges: the distance, and the floor."""
+    return " | ".join(f"{row[name]:.0f} ({row[f'{name}_floor']:.0f})" for name in ("mobilenet", "lite0"))
+
+
+def least_variance(rows: list[dict[str, Any]]) -> str:
+    """The cell of the least variance of a class; "" without labels."""
+    found = [row["least_variance"] for row in rows if "least_variance" in row]
+    return f"{fmean(found):.2f}" if found else ""
 
 
 def pictures() -> str:
@@ -50,7 +48,7 @@ def pictures() -> str:
         "| variety | seeds |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    shown = [row for row in lines_of("pictures") if row["method"] not in EARLIER or row["method"] == "default"]
+    shown = [row for row in lines_of("pictures") if row["method"] not in EARLIER]
     for rows in grouped(shown, "set", "method", "seconds").values():
         first = rows[0]
         lines.append(
@@ -67,15 +65,14 @@ def pictures() -> str:
         "fourteenth of the DCGAN's on CIFAR-10, also with labels, a ninth on clothes, between a fifth and a",
         "seventh on icons, on emoji of 64 and 128 pixels and on the solar cells, which no default had seen;",
         "what is forged is as near to the held-out paintings as other paintings are. Icons, emoji of 128",
-        "pixels, paintings and solar cells are one seed each. After thirty minutes of CIFAR-10",
-        "with labels it is a ninth of the DCGAN's without, which has fallen to 272 by then, no class varies",
-        "by less than 0.7 or more than 1.3 times what its real pictures do, and the corners have the power",
-        "of real ones. Icons, emoji of 128 pixels and paintings are still too smooth after two and a half",
-        "minutes. The default had a busy machine, the DCGAN a quiet one: compare by samples seen too. The",
-        "choice of the length of latents at the end is not counted in the CPU seconds. The paintings of Van",
-        "Gogh that are held out differ so much from the others that the floor is high (393).",
-        "lightweight-gan is made for GPUs: it saw 80 samples. The same against time",
-        "(`scripts/make_picture_curves.py`):\n",
+        "pixels, paintings and solar cells are one seed each. After thirty minutes of CIFAR-10 with labels",
+        "it is a ninth of the DCGAN's without, which has fallen to 272 by then, no class varies by less",
+        "than 0.7 or more than 1.3 times what its real pictures do, and the corners have the power of real",
+        "ones. Icons, emoji of 128 pixels and paintings are still too smooth after two and a half minutes.",
+        "The default had a busy machine, the DCGAN a quiet one: compare by samples seen too. The choice of",
+        "the length of latents at the end is not counted in the CPU seconds. The paintings of Van Gogh that",
+        "are held out differ so much from the others that the floor is high (393). lightweight-gan is made",
+        "for GPUs: it saw 80 samples. The same against time (`scripts/make_picture_curves.py`):\n",
         "![Curves that fall slowly, far below those of the DCGAN](images/picture-curves.png)\n",
         "CIFAR-10, emoji, paintings and clothes; above what `auto` chooses, below the DCGAN:\n",
         "![Sheets of 64 pictures, those of the DCGAN grey or blurred](images/pictures-same-cpu.jpg)",
@@ -86,22 +83,23 @@ def pictures() -> str:
 
 def earlier_defaults() -> list[str]:
     """Lines on earlier defaults of the recipe ``pictures``: a row for each set and time, a column for each."""
-    rows = [row for row in lines_of("pictures") if row["method"] in EARLIER and row["seconds"] > 60]
+    methods = (*EARLIER, "default")
+    rows = [row for row in lines_of("pictures") if row["method"] in methods and row["seconds"] > 60]
     rows = [row for row in rows if row["set"] != "fashion"]  # whose default is another recipe
     found = grouped(rows, "set", "seconds", "method")
     lines = [
         "\n### What each step brought\n",
         "Earlier defaults of the recipe `pictures`, from the first to the last. Each lacks one thing that",
         "those after it have:\n",
-        *(f"- `{method}`: {lacking}" for method, lacking in EARLIER.items() if lacking),
+        *(f"- `{method}`: {lacking}" for method, lacking in EARLIER.items()),
         "\nMobileNetV2 above the floor, and the power in the corners in brackets; means of one to three seeds.",
         "`own-size` and later ones, and third seeds of `usual-lengths`, had a busy machine, on which a CPU",
         "second trained 40 to 60 % of the samples that it trained for earlier ones and for the DCGAN.\n",
-        f"| set, CPU seconds | {' | '.join(f'`{method}`' for method in EARLIER)} |",
-        f"|---|{'---|' * len(EARLIER)}",
+        f"| set, CPU seconds | {' | '.join(f'`{method}`' for method in methods)} |",
+        f"|---|{'---|' * len(methods)}",
     ]
     for name, seconds in grouped(rows, "set", "seconds"):
-        cells = [step_of(found.get((name, seconds, method), [])) for method in EARLIER]
+        cells = [step_of(found.get((name, seconds, method), [])) for method in methods]
         lines.append(f"| {name}, {seconds:.0f} | {' | '.join(cells)} |")
     lines += [
         "\nWhat the discriminator of features asks for grows with its steepness. Without R1 long trainings",
@@ -154,8 +152,8 @@ def fine_tune() -> str:
         "## Few pictures, and another run to begin with\n",
         "`benchmarks/fine_tune.py`: few pictures of 64 pixels, equal CPU seconds of one thread, from random",
         "weights or beginning with another run (`--from-run`), as the judges above see it: Fréchet distance to",
-        "as many pictures that no training saw. Rows of 60 CPU seconds are what `auto` chooses today, where",
-        "the 150 CPU seconds of the other run are not counted. The shorter ones are a first look at",
+        "as many pictures that no training saw. Rows of 60 CPU seconds are what `auto` chose before features",
+        "had R1; the 150 CPU seconds of the other run are not counted. The shorter ones are a first look at",
         "`small-data`, an earlier default, whose source had seen 80,000 samples, with what else could be",
         "taken from it: the generator without its weight average, new weights for the clusters, no",
         "discriminator, or one whose first layers stay as they are (`--freeze-d`).\n",
@@ -219,7 +217,8 @@ def verdicts() -> str:
         "the same held-out pictures. The doctor is given our first number. Emoji and paintings have high",
         "floors, since what is held out differs in kind. Trainings named `before` are those of an earlier",
         "default, whose discriminator saw no features of ImageNet, and those named `own-size` of one that saw",
-        "them without enlarging pictures; the others of CIFAR-10 still had noise of single pixels.",
+        "them without enlarging pictures; the others of CIFAR-10 still had noise of single pixels,",
+        "and none had R1 on features.",
         "`imagenet-64`, later stages of the same network, is a little too kind to long trainings with them.\n",
         "| set | training | judge | imagenet-64 | scattering-64 | pca-64 | what the doctor begins with |",
         "|---|---|---|---|---|---|---|",

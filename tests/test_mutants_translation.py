@@ -24,7 +24,7 @@ from sparring.games import (
     translation_step,
 )
 from sparring.metrics import translation as measures
-from sparring.networks import unet
+from sparring.networks import blocks, unet
 from sparring.runs import translator
 from sparring.uses import translate, truth
 
@@ -76,7 +76,7 @@ MUTANTS = [
     Mutant(translation_step, "discriminator_update", "real_logits.flatten(), fake_logits.flatten()", "fake_logits.flatten(), real_logits.flatten()", parity.test_pix2pix),
     Mutant(translation_step, "discriminator_update", "fake_logits.flatten()).mean()", "fake_logits.flatten()).sum()", parity.test_pix2pix),
     Mutant(translation_step, "deceit", "fake_logits.flatten()).mean()", "fake_logits.flatten()).sum()", parity.test_cyclegan),
-    Mutant(translation_step, "full", "torch.promote_types(values.dtype, torch.float32)", "torch.float32", parity.test_pix2pix),
+    Mutant(blocks, "full", "torch.promote_types(values.dtype, torch.float32)", "torch.float32", parity.test_pix2pix),
     Mutant(translation_step, "translation_step", "given_of(batch), returned.detach()", "as_given(batch.real, given_of(batch)), returned.detach()", parity.test_cyclegan),
     Mutant(adversarial, "AdversarialGame.update_average", " * self.runtime.processes", "", partial(parity.test_two_processes_play_as_one, recipe="paired")),
     Mutant(translation_rules, "weights", "chosen.identity_weight", "chosen.cycle_weight", parity.test_cyclegan),

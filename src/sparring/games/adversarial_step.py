@@ -18,10 +18,12 @@ from sparring.games.logits import sign_of_pairs
 from sparring.games.penalties import Penalty, between
 from sparring.games.players import score
 from sparring.games.updates import Update, clip_weights, descend, slope
+from sparring.networks.blocks import full
 from sparring.networks.network import Accompanied, Seeing, play
 
 if TYPE_CHECKING:
     from sparring.games.adversarial import AdversarialGame
+    from sparring.games.translation import TranslationGame
 
 
 def adversarial_step(game: AdversarialGame, batches: Sequence[Batch], rng: torch.Generator) -> Logged:
@@ -193,7 +195,7 @@ def judge(game: AdversarialGame, real: Tensor, fake: Tensor, labels: Tensor | No
     return real_logits, fake_logits
 
 
-def due_now(game: AdversarialGame) -> list[Penalty]:
+def due_now(game: AdversarialGame | TranslationGame) -> list[Penalty]:
     """The penalties that are due at this step."""
     return [penalty for penalty in game.penalties if game.clock.step % penalty.every == 0]
 
@@ -207,7 +209,7 @@ def penalise_features(
         return 0.0
     with game.runtime.autocast(), torch.no_grad():
         seen = second.see(real)
-    seen = [one.to(torch.promote_types(one.dtype, torch.float32)).requires_grad_() for one in seen]
+    seen = [full(one).requires_grad_() for one in seen]
     logits = second.judge(seen, labels)
     costs = [
         penalty.every * penalty.weight * penalty.function(one, logits).mean() for penalty in due for one in seen

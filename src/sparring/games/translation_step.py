@@ -11,11 +11,12 @@ from torch import Tensor, nn
 
 from sparring.data.spec import Batch
 from sparring.errors import ConfigError
-from sparring.games.adversarial_step import second_of, shifted
+from sparring.games.adversarial_step import due_now, second_of, shifted
 from sparring.games.game import Logged
 from sparring.games.terms import RECONSTRUCTIONS, Term, contrast, l1
 from sparring.games.updates import Update, descend, slope
 from sparring.metrics.translation import apart
+from sparring.networks.blocks import full
 from sparring.networks.imagenet import STRIDE
 from sparring.networks.network import Accompanied, play
 
@@ -131,16 +132,11 @@ def judge(game: TranslationGame, discriminator: nn.Module, given: Tensor, pictur
     return full(logits).reshape(len(pictures), -1)
 
 
-def full(values: Tensor) -> Tensor:
-    """The values in float32, or in float64 if they have it."""
-    return values.to(torch.promote_types(values.dtype, torch.float32))
-
-
 def discriminator_update(
     game: TranslationGame, discriminator: nn.Module, given: Tensor, real: Tensor, fake: Tensor
 ) -> Update:
     """The gradient of the discriminator's loss, a mean over patches, and of the penalties due now."""
-    due = [penalty for penalty in game.penalties if game.clock.step % penalty.every == 0]
+    due = due_now(game)
     real = real.detach().requires_grad_(any(penalty.on == "real" for penalty in due))
     fake = fake.detach().requires_grad_(any(penalty.on == "fake" for penalty in due))
     if due or not game.judges_jointly:

@@ -8,6 +8,11 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 
+def full(values: Tensor) -> Tensor:
+    """The values in float32, or in float64 if they have it."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
 def half_size(pictures: Tensor) -> Tensor:
     """The means of 2 x 2 pixels, (B, C, H, W) -> (B, C, H // 2, W // 2); quicker than ``avg_pool2d``."""
     height, width = (side // 2 * 2 for side in pictures.shape[2:])

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, interpolate, leaky_relu, pad, relu6
 
-from sparring.networks.blocks import ClassHead, half_size
+from sparring.networks.blocks import ClassHead, full, half_size
 
 WEIGHTS = Path(__file__).with_name("imagenet.safetensors")
 STEM = 32  # channels of the first convolution
@@ -65,8 +65,7 @@ class FeatureDiscriminator(nn.Module):
             head(leaky_relu(hidden(one), SLOPE).mean((2, 3)), labels)
             for hidden, head, one in zip(self.hidden, self.heads, seen, strict=True)
         ]
-        logits = torch.stack(of_stages).sum(0)
-        return logits.to(torch.promote_types(logits.dtype, torch.float32))
+        return full(torch.stack(of_stages).sum(0))
 
 
 class ImageNetFeatures(nn.Module):

@@ -79,7 +79,7 @@ def configure(
         config = config.replace(d_features="none")
     if config.networks.d_features == "none":
         found["r1_features_gamma"] = 0.0  # of recipes that have features
-    if config.networks.d_features != "none" and "d_features_weight" not in changes:
+    elif "d_features_weight" not in changes:
         found["d_features_weight"] = features_weight(config, dataset)
     if config.networks.d_associations and "d_associations" not in changes and not needs_associations(dataset):
         found["d_associations"] = 0
